@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
+#
+# Sourced first by every shell script here: where things are, and how to stop
+# with one message. Needs nothing but sh.
+#
+# Copyright (C) 2026 The paravirq authors
+
+set -eu
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+BUILD=$ROOT/build
+SCRIPTS=$ROOT/scripts
+JOBS=${JOBS:-$(nproc)}
+mkdir -p "$BUILD/log"
+
+die()
+{
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
