@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bad: _GSB of the second controller needs more than the 32 bits of an interrupt
+ * number; cut to 32 bits it would seem to fit DBL1. For QEMU with two
+ * -device paravirq.
+ * Expected: no line of \_SB.PVI2 is handed out, by an error that names the _GSB or by
+ * "out of range, allowed 0 to 63"; PVIC and DBL0 work.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQBADC", 1)
+{
+	Scope (\_SB)
+	{
+#include "pvic.asli"
+#include "dbl0.asli"
+
+#define NAME	PVI2
+#define UID	1
+#define BASE	0x100002000
+#define WINDOW	PVIC1_ADDR, PVIC_SIZE
+#include "intc.asli"
+
+#include "dbl1-pvi2.asli"
+	}
+}
