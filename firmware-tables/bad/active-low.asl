@@ -2,7 +2,7 @@
 /*
  * Bad: the fourth interrupt of DBL1 is a falling edge; a line has no level that
  * could fall.
- * Expected: "line 43: trigger type 2, only rising edge (1) is supported"; DBL0 works.
+ * Expected: "trigger type 2, only rising edge (1) is supported"; DBL0 works.
  *
  * Copyright (C) 2026 The paravirq authors
  */

@@ -2,7 +2,7 @@
 /*
  * Bad: DBL1 numbers its lines from 0x2000, the second controller from 0x3000. For
  * QEMU with two -device paravirq.
- * Expected: "out of range, allowed 0 to 63"; PVIC and DBL0 work.
+ * Expected: "out of range" for number 0x2028; PVIC and DBL0 work.
  *
  * Copyright (C) 2026 The paravirq authors
  */

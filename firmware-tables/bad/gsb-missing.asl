@@ -2,7 +2,7 @@
 /*
  * Bad: DBL1 numbers its lines from 0x2000, but the second controller lacks the
  * _GSB that says so, and then numbers are lines. For QEMU with two -device paravirq.
- * Expected: "line 8232 out of range, allowed 0 to 63"; PVIC and DBL0 work.
+ * Expected: "out of range" for line 8232, number 0x2028; PVIC and DBL0 work.
  *
  * Copyright (C) 2026 The paravirq authors
  */

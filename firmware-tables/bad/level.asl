@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Bad: the fourth interrupt of DBL1 is level-triggered; lines are edges.
- * Expected: "line 43: trigger type 4, only rising edge (1) is supported"; DBL0 works.
+ * Expected: "trigger type 4, only rising edge (1) is supported"; DBL0 works.
  *
  * Copyright (C) 2026 The paravirq authors
  */

@@ -2,7 +2,7 @@
 /*
  * Bad: the fourth interrupt of DBL1 lies below _GSB, as if the lines had been
  * numbered from 1 and 0 been meant. Number 0xfff minus 0x1000 is no line.
- * Expected: "out of range, allowed 0 to 63"; DBL0 works.
+ * Expected: "out of range" for number 0xfff; DBL0 works.
  *
  * Copyright (C) 2026 The paravirq authors
  */
