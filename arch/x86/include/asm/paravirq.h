@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The paravirq irq_domain core, as its callers see it.
+ *
+ * A driver that has found a controller, by whatever firmware, gives the core a
+ * way to reach the registers (struct paravirq_ops); the core does the rest. The
+ * validation code asks it about single lines. See arch/x86/kernel/apic/paravirq.c.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#ifndef _ASM_X86_PARAVIRQ_H
+#define _ASM_X86_PARAVIRQ_H
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+struct device;
+struct fwnode_handle;
+struct module;
+struct paravirq;
+
+/**
+ * struct paravirq_ops - how to reach the registers of a controller
+ * @name:	name of the transport for messages, such as "mmio"
+ * @read:	read the 32-bit register at offset @reg (PARAVIRQ_REG_*)
+ * @write:	write the 32-bit register at offset @reg
+ * @read_route:	read the route of @line
+ * @write_route: write the route of @line, as one step for the hypervisor
+ *
+ * Each call is complete when it returns: the hypervisor has acted on it. The
+ * core calls with a raw spinlock held and interrupts off, so none may sleep;
+ * no two calls for one controller run at the same time.
+ */
+struct paravirq_ops {
+	const char *name;
+	u32 (*read)(void *ctx, u32 reg);
+	void (*write)(void *ctx, u32 reg, u32 value);
+	u64 (*read_route)(void *ctx, u32 line);
+	void (*write_route)(void *ctx, u32 line, u64 route);
+};
+
+/**
+ * struct paravirq_config - what a driver knows of its controller
+ * @dev:	the device; its fwnode is the one that consumers name
+ * @owner:	module that serves @ops, held while a line is requested
+ * @ops:	access to the registers
+ * @ctx:	passed to each of @ops
+ * @max_lines:	number of lines that the register window has room for
+ * @base:	number by which firmware names line 0 (ACPI: _GSB; DT: 0)
+ */
+struct paravirq_config {
+	struct device *dev;
+	struct module *owner;
+	const struct paravirq_ops *ops;
+	void *ctx;
+	u32 max_lines;
+	u32 base;
+};
+
+/**
+ * struct paravirq_line - state of one line
+ * @virq:	Linux interrupt number, 0 while the line is not mapped
+ * @requested:	some driver has requested the interrupt
+ * @route:	route as the guest last wrote it (PARAVIRQ_ROUTE_*); it has no
+ *		ENABLE while the line has no vector
+ * @cpu:	CPU that the route leads to; valid with ENABLE only
+ */
+struct paravirq_line {
+	unsigned int virq;
+	bool requested;
+	u64 route;
+	unsigned int cpu;
+};
+
+struct paravirq *paravirq_create(const struct paravirq_config *config);
+void paravirq_destroy(struct paravirq *pv);
+void paravirq_shutdown(struct paravirq *pv);
+
+/* Serialises creation, destruction and everything that looks controllers up. */
+extern struct mutex paravirq_mutex;
+
+struct paravirq *paravirq_find(struct fwnode_handle *fwnode);
+struct device *paravirq_dev(struct paravirq *pv);
+u32 paravirq_base(struct paravirq *pv);
+u32 paravirq_nr_lines(struct paravirq *pv);
+void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info);
+void paravirq_trigger(struct paravirq *pv, u32 line);
+
+#endif /* _ASM_X86_PARAVIRQ_H */

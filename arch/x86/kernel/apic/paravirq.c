@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * paravirq: an irq_domain whose interrupts the hypervisor injects.
+ *
+ * A paravirq controller has edge-triggered lines; the guest tells the
+ * hypervisor the LAPIC vector and APIC id of each by writing the line's route
+ * (include/uapi/linux/paravirq.h). This file is the part that knows interrupts
+ * but no firmware: it turns one controller into a hierarchical child of
+ * x86_vector_domain. drivers/irqchip/irq-paravirq.c finds controllers in ACPI
+ * or a device tree and calls paravirq_create(); consumers arrive through
+ * platform_get_irq() and irq_create_fwspec_mapping().
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+
+#define pr_fmt(fmt) "paravirq: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/cpumask.h>
+#include <linux/device.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/syscore_ops.h>
+
+#include <asm/hw_irq.h>
+#include <asm/irq_vectors.h>
+#include <asm/irqdomain.h>
+#include <asm/paravirq.h>
+#include <asm/smp.h>
+
+#include <uapi/linux/paravirq.h>
+
+/**
+ * struct paravirq - one controller
+ * @config:	what the driver said of it
+ * @domain:	its irq_domain; host_data is this structure
+ * @node:	entry in paravirq_list
+ * @nr_lines:	number of lines, read once at creation and never again
+ * @lock:	serialises register accesses with @route, @requested and @dead
+ * @dead:	the controller is gone, its registers must not be touched
+ * @requested:	lines that some driver has requested
+ * @route:	the route of each line as last written. The mask bit lives here
+ *		alone: the core masks the chip without telling irq_data (see
+ *		migrate_one_irq() in kernel/irq/cpuhotplug.c).
+ */
+struct paravirq {
+	struct paravirq_config config;
+	struct irq_domain *domain;
+	struct list_head node;
+	u32 nr_lines;
+	raw_spinlock_t lock;
+	bool dead;
+	DECLARE_BITMAP(requested, PARAVIRQ_MAX_LINES);
+	u64 route[] __counted_by(nr_lines);
+};
+
+/* Resume runs alone and walks the list without the mutex. */
+static LIST_HEAD(paravirq_list);
+DEFINE_MUTEX(paravirq_mutex);
+
+static u32 paravirq_read(struct paravirq *pv, u32 reg)
+{
+	return pv->config.ops->read(pv->config.ctx, reg);
+}
+
+static void paravirq_write(struct paravirq *pv, u32 reg, u32 value)
+{
+	pv->config.ops->write(pv->config.ctx, reg, value);
+}
+
+/* The one place that writes a route: the hypervisor and @route always agree. */
+static void paravirq_write_route(struct paravirq *pv, u32 line, u64 route)
+{
+	lockdep_assert_held(&pv->lock);
+
+	if (pv->route[line] == route)
+		return;
+
+	pv->route[line] = route;
+	if (!pv->dead)
+		pv->config.ops->write_route(pv->config.ctx, line, route);
+}
+
+static void paravirq_change_mask(struct irq_data *d, u64 mask)
+{
+	struct paravirq *pv = irq_data_get_irq_chip_data(d);
+	u64 route;
+
+	guard(raw_spinlock_irqsave)(&pv->lock);
+
+	/* A line that is not enabled stays in its reset state, masked. */
+	route = pv->route[d->hwirq];
+	if (route & PARAVIRQ_ROUTE_ENABLE)
+		paravirq_write_route(pv, d->hwirq,
+				     (route & ~PARAVIRQ_ROUTE_MASK) | mask);
+}
+
+static void paravirq_irq_mask(struct irq_data *d)
+{
+	paravirq_change_mask(d, PARAVIRQ_ROUTE_MASK);
+}
+
+static void paravirq_irq_unmask(struct irq_data *d)
+{
+	paravirq_change_mask(d, 0);
+}
+
+/*
+ * Lead the line to the vector and CPU that the vector domain has chosen. The
+ * APIC id is the physical one of that CPU: irq_cfg::dest_apicid may be logical.
+ */
+static void paravirq_update_route(struct irq_data *d)
+{
+	struct paravirq *pv = irq_data_get_irq_chip_data(d);
+	struct irq_cfg *cfg = irqd_cfg(d);
+	u64 route;
+	u32 dest;
+
+	/* No CPU waits for the shutdown vector: leave the line not enabled. */
+	if (cfg->vector == MANAGED_IRQ_SHUTDOWN_VECTOR)
+		return;
+
+	dest = cpu_physical_id(cpumask_first(irq_data_get_effective_affinity_mask(d)));
+	route = (u64)dest << PARAVIRQ_ROUTE_DEST_SHIFT |
+		PARAVIRQ_ROUTE_ENABLE | cfg->vector;
+
+	guard(raw_spinlock_irqsave)(&pv->lock);
+	paravirq_write_route(pv, d->hwirq, route |
+			     (pv->route[d->hwirq] & PARAVIRQ_ROUTE_MASK));
+}
+
+/*
+ * Route writes are synchronous: when this one has completed, nothing arrives
+ * at the old vector any more, so that it can be cleaned up at once instead of
+ * after the next interrupt. An interrupt already in the old CPU's IRR is what
+ * vector_schedule_cleanup() waits for.
+ */
+static int paravirq_set_affinity(struct irq_data *d, const struct cpumask *mask,
+				 bool force)
+{
+	struct irq_data *parent = d->parent_data;
+	int ret;
+
+	ret = parent->chip->irq_set_affinity(parent, mask, force);
+	if (ret < 0 || ret == IRQ_SET_MASK_OK_DONE)
+		return ret;
+
+	paravirq_update_route(d);
+	vector_schedule_cleanup(irqd_cfg(d));
+
+	return ret;
+}
+
+/* A requested line holds the module that serves its registers. */
+static int paravirq_request_resources(struct irq_data *d)
+{
+	struct paravirq *pv = irq_data_get_irq_chip_data(d);
+
+	guard(raw_spinlock_irqsave)(&pv->lock);
+
+	if (pv->dead || !try_module_get(pv->config.owner))
+		return -ENODEV;
+
+	__set_bit(d->hwirq, pv->requested);
+	return 0;
+}
+
+static void paravirq_release_resources(struct irq_data *d)
+{
+	struct paravirq *pv = irq_data_get_irq_chip_data(d);
+
+	guard(raw_spinlock_irqsave)(&pv->lock);
+
+	__clear_bit(d->hwirq, pv->requested);
+	module_put(pv->config.owner);
+}
+
+static struct irq_chip paravirq_chip = {
+	.name			= "PARAVIRQ",
+	.irq_ack		= irq_chip_ack_parent,
+	.irq_mask		= paravirq_irq_mask,
+	.irq_unmask		= paravirq_irq_unmask,
+	.irq_retrigger		= irq_chip_retrigger_hierarchy,
+	.irq_set_affinity	= paravirq_set_affinity,
+	.irq_request_resources	= paravirq_request_resources,
+	.irq_release_resources	= paravirq_release_resources,
+	.flags			= IRQCHIP_SKIP_SET_WAKE |
+				  IRQCHIP_MASK_ON_SUSPEND |
+				  IRQCHIP_ONESHOT_SAFE |
+				  IRQCHIP_AFFINITY_PRE_STARTUP,
+};
+
+static int paravirq_domain_translate(struct irq_domain *domain,
+				     struct irq_fwspec *fwspec,
+				     unsigned long *hwirq, unsigned int *type)
+{
+	struct paravirq *pv = domain->host_data;
+	u32 number = fwspec->param[0], base = pv->config.base;
+
+	if (fwspec->param_count != 2) {
+		dev_err(pv->config.dev,
+			"interrupt specifier has %d cells, expected 2: line and trigger type\n",
+			fwspec->param_count);
+		return -EINVAL;
+	}
+
+	if (number < base || number - base >= pv->nr_lines) {
+		dev_err(pv->config.dev, "line %#x out of range, allowed %#x to %#x\n",
+			number, base, base + pv->nr_lines - 1);
+		return -EINVAL;
+	}
+
+	*hwirq = number - base;
+	*type = fwspec->param[1];
+
+	if (*type != IRQ_TYPE_EDGE_RISING) {
+		dev_err(pv->config.dev,
+			"line %#x: trigger type %u, only rising edge (%u) is supported\n",
+			number, *type, IRQ_TYPE_EDGE_RISING);
+		return -EINVAL;
+	}
+
+	return 0;
+}
+
+static int paravirq_domain_alloc(struct irq_domain *domain, unsigned int virq,
+				 unsigned int nr_irqs, void *arg)
+{
+	struct irq_alloc_info info;
+	unsigned long hwirq;
+	unsigned int type;
+	int ret;
+
+	if (nr_irqs != 1)
+		return -EINVAL;
+
+	ret = paravirq_domain_translate(domain, arg, &hwirq, &type);
+	if (ret)
+		return ret;
+
+	init_irq_alloc_info(&info, NULL);
+	ret = irq_domain_alloc_irqs_parent(domain, virq, 1, &info);
+	if (ret)
+		return ret;
+
+	irq_domain_set_info(domain, virq, hwirq, &paravirq_chip,
+			    domain->host_data, handle_edge_irq, NULL, "edge");
+	/* Routes change in one synchronous step, in any context. */
+	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
+
+	return 0;
+}
+
+static void paravirq_domain_free(struct irq_domain *domain, unsigned int virq,
+				 unsigned int nr_irqs)
+{
+	irq_clear_status_flags(virq, IRQ_MOVE_PCNTXT);
+	irq_domain_free_irqs_top(domain, virq, nr_irqs);
+}
+
+/*
+ * Activation is where a hypervisor that does not take the route is found out;
+ * later moves of the line differ in vector and APIC id alone.
+ */
+static int paravirq_domain_activate(struct irq_domain *domain,
+				    struct irq_data *d, bool reserve)
+{
+	struct paravirq *pv = domain->host_data;
+	u64 route;
+
+	if (reserve)
+		return 0;
+
+	paravirq_update_route(d);
+
+	guard(raw_spinlock_irqsave)(&pv->lock);
+
+	if (pv->dead)
+		return -ENODEV;
+
+	route = pv->config.ops->read_route(pv->config.ctx, d->hwirq);
+	if ((route & ~PARAVIRQ_ROUTE_PENDING) == pv->route[d->hwirq])
+		return 0;
+
+	dev_err(pv->config.dev, "line %lu: route %#llx not taken, it reads %#llx\n",
+		d->hwirq, pv->route[d->hwirq], route);
+	paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
+
+	return -EIO;
+}
+
+static void paravirq_domain_deactivate(struct irq_domain *domain,
+				       struct irq_data *d)
+{
+	struct paravirq *pv = domain->host_data;
+
+	guard(raw_spinlock_irqsave)(&pv->lock);
+	paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
+}
+
+#ifdef CONFIG_GENERIC_IRQ_DEBUGFS
+static void paravirq_debug_show_line(struct seq_file *m, struct paravirq *pv,
+				     u32 line, int ind)
+{
+	u64 route = pv->route[line];
+
+	/* Only the hypervisor knows whether the line is pending. */
+	scoped_guard(raw_spinlock_irqsave, &pv->lock) {
+		if (!pv->dead)
+			route = pv->config.ops->read_route(pv->config.ctx, line);
+	}
+
+	seq_printf(m, "%*sline %4u: ", ind, "", line);
+	if (route & PARAVIRQ_ROUTE_ENABLE)
+		seq_printf(m, "vector %3llu apicid %llu",
+			   route & PARAVIRQ_ROUTE_VECTOR,
+			   route >> PARAVIRQ_ROUTE_DEST_SHIFT);
+	else
+		seq_puts(m, "vector   - apicid -");
+	seq_printf(m, " mask %d pending %d\n", !!(route & PARAVIRQ_ROUTE_MASK),
+		   !!(route & PARAVIRQ_ROUTE_PENDING));
+}
+
+/* debugfs irq/irqs/N shows the one line, irq/domains/... every enabled one. */
+static void paravirq_debug_show(struct seq_file *m, struct irq_domain *domain,
+				struct irq_data *d, int ind)
+{
+	struct paravirq *pv = d ? irq_data_get_irq_chip_data(d) : domain->host_data;
+	u32 line;
+
+	if (d) {
+		paravirq_debug_show_line(m, pv, d->hwirq, ind);
+		return;
+	}
+
+	for (line = 0; line < pv->nr_lines; line++) {
+		if (pv->route[line] & PARAVIRQ_ROUTE_ENABLE)
+			paravirq_debug_show_line(m, pv, line, ind);
+	}
+}
+#endif
+
+static const struct irq_domain_ops paravirq_domain_ops = {
+	.translate	= paravirq_domain_translate,
+	.alloc		= paravirq_domain_alloc,
+	.free		= paravirq_domain_free,
+	.activate	= paravirq_domain_activate,
+	.deactivate	= paravirq_domain_deactivate,
+#ifdef CONFIG_GENERIC_IRQ_DEBUGFS
+	.debug_show	= paravirq_debug_show,
+#endif
+};
+
+static int paravirq_dead_match(struct irq_domain *domain, struct device_node *np,
+			       enum irq_domain_bus_token bus_token)
+{
+	return 0;
+}
+
+/*
+ * What is left of a controller that was removed under its consumers. Nobody
+ * finds it any more: another node may come to have the address of its fwnode.
+ */
+static const struct irq_domain_ops paravirq_dead_domain_ops = {
+	.match		= paravirq_dead_match,
+	.free		= paravirq_domain_free,
+	.deactivate	= paravirq_domain_deactivate,
+};
+
+/*
+ * After suspend the routes may be gone, after hibernation those of the kernel
+ * that loaded the image are live: write all of them anew. What was pending
+ * while the guest slept is lost.
+ */
+static void paravirq_resume(void)
+{
+	struct paravirq *pv;
+	u32 line, magic;
+
+	list_for_each_entry(pv, &paravirq_list, node) {
+		guard(raw_spinlock_irqsave)(&pv->lock);
+
+		if (pv->dead)
+			continue;
+
+		magic = paravirq_read(pv, PARAVIRQ_REG_MAGIC);
+		if (magic != PARAVIRQ_MAGIC) {
+			dev_err(pv->config.dev,
+				"magic %#x after resume, expected %#x: the controller is gone\n",
+				magic, PARAVIRQ_MAGIC);
+			pv->dead = true;
+			continue;
+		}
+
+		paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
+		for (line = 0; line < pv->nr_lines; line++) {
+			if (pv->route[line] & PARAVIRQ_ROUTE_ENABLE)
+				pv->config.ops->write_route(pv->config.ctx, line,
+							    pv->route[line]);
+		}
+	}
+}
+
+static struct syscore_ops paravirq_syscore_ops = {
+	.resume = paravirq_resume,
+};
+
+/**
+ * paravirq_create() - bring a controller up and give it an irq_domain
+ * @config: the controller; copied
+ *
+ * Checks magic, version and number of lines, resets the controller and creates
+ * the irq_domain of @config->dev's fwnode. From then on consumers can map and
+ * request lines. What is wrong is logged with the value that was read.
+ *
+ * Context: Process context, may sleep.
+ * Return: the controller, or an ERR_PTR(): -ENODEV if the registers do not
+ *	   carry the magic, -EPROTONOSUPPORT for an unknown version, -EINVAL if
+ *	   the number of lines is out of range or exceeds the register window,
+ *	   -EEXIST if the fwnode has an irq_domain already, -ENOMEM.
+ */
+struct paravirq *paravirq_create(const struct paravirq_config *config)
+{
+	struct device *dev = config->dev;
+	struct paravirq *pv;
+	u32 magic, version, nr_lines, line;
+
+	guard(mutex)(&paravirq_mutex);
+
+	magic = config->ops->read(config->ctx, PARAVIRQ_REG_MAGIC);
+	if (magic != PARAVIRQ_MAGIC)
+		return dev_err_ptr_probe(dev, -ENODEV, "magic %#x, expected %#x\n",
+					 magic, PARAVIRQ_MAGIC);
+
+	version = config->ops->read(config->ctx, PARAVIRQ_REG_VERSION);
+	if (version != PARAVIRQ_VERSION)
+		return dev_err_ptr_probe(dev, -EPROTONOSUPPORT,
+					 "version %u, only %u is supported\n",
+					 version, PARAVIRQ_VERSION);
+
+	nr_lines = config->ops->read(config->ctx, PARAVIRQ_REG_NR_LINES);
+	if (!nr_lines || nr_lines > PARAVIRQ_MAX_LINES)
+		return dev_err_ptr_probe(dev, -EINVAL, "%u lines, allowed 1 to %u\n",
+					 nr_lines, PARAVIRQ_MAX_LINES);
+
+	if (nr_lines > config->max_lines)
+		return dev_err_ptr_probe(dev, -EINVAL,
+					 "register window holds %u lines, the controller has %u\n",
+					 config->max_lines, nr_lines);
+
+	if (config->base > U32_MAX - nr_lines)
+		return dev_err_ptr_probe(dev, -EINVAL,
+					 "interrupt base %#x, allowed up to %#x for %u lines\n",
+					 config->base, U32_MAX - nr_lines, nr_lines);
+
+	if (paravirq_find(dev_fwnode(dev)))
+		return dev_err_ptr_probe(dev, -EEXIST, "the node has a controller already\n");
+
+	pv = kzalloc(struct_size(pv, route, nr_lines), GFP_KERNEL);
+	if (!pv)
+		return ERR_PTR(-ENOMEM);
+
+	pv->nr_lines = nr_lines;
+	pv->config = *config;
+	raw_spin_lock_init(&pv->lock);
+	for (line = 0; line < nr_lines; line++)
+		pv->route[line] = PARAVIRQ_ROUTE_RESET;
+
+	paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
+
+	pv->domain = irq_domain_create_hierarchy(x86_vector_domain, 0, nr_lines,
+						 dev_fwnode(dev),
+						 &paravirq_domain_ops, pv);
+	if (!pv->domain) {
+		kfree(pv);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	get_device(dev);
+	if (list_empty(&paravirq_list))
+		register_syscore_ops(&paravirq_syscore_ops);
+	list_add_tail(&pv->node, &paravirq_list);
+
+	dev_info(dev, "version %u, %u lines from %#x, %s, parent %s\n", version,
+		 nr_lines, config->base, config->ops->name,
+		 pv->domain->parent->name);
+
+	return pv;
+}
+EXPORT_SYMBOL_GPL(paravirq_create);
+
+/*
+ * Make a platform device forget that its interrupt was resolved. An ACPI
+ * consumer keeps the Linux interrupt in its resources; bound again after the
+ * mapping is gone, it would take whatever interrupt has that number by then.
+ */
+static int paravirq_forget_irq(struct device *dev, void *data)
+{
+	struct platform_device *pdev = to_platform_device(dev);
+	unsigned int *virq = data, i;
+
+	for (i = 0; i < pdev->num_resources; i++) {
+		struct resource *r = &pdev->resource[i];
+
+		if (resource_type(r) == IORESOURCE_IRQ && r->start == *virq &&
+		    !(r->flags & IORESOURCE_DISABLED))
+			irqresource_disabled(r, 0);
+	}
+
+	return 0;
+}
+
+/**
+ * paravirq_destroy() - take a controller down
+ * @pv: the controller; invalid afterwards
+ *
+ * Resets the controller, disposes of all mappings and removes the irq_domain.
+ * Requested lines hold the owner module, so that there are none unless the
+ * device itself went away (ACPI hot removal). Then one error names them, and
+ * irq_domain and mappings stay behind, cut off from the registers and from new
+ * consumers, until the last driver has gone; that memory is never freed.
+ *
+ * Context: Process context, may sleep. The registers are not touched any more
+ *	    once this returns.
+ */
+void paravirq_destroy(struct paravirq *pv)
+{
+	unsigned int virq;
+	u32 line;
+
+	guard(mutex)(&paravirq_mutex);
+
+	/* From here no line can be requested and no register is accessed. */
+	paravirq_shutdown(pv);
+
+	list_del(&pv->node);
+	if (list_empty(&paravirq_list))
+		unregister_syscore_ops(&paravirq_syscore_ops);
+
+	if (!bitmap_empty(pv->requested, pv->nr_lines)) {
+		dev_err(pv->config.dev, "removed while lines %*pbl are requested: they are dead now\n",
+			pv->nr_lines, pv->requested);
+		pv->domain->ops = &paravirq_dead_domain_ops;
+		return;
+	}
+
+	for (line = 0; line < pv->nr_lines; line++) {
+		virq = irq_find_mapping(pv->domain, line);
+		if (!virq)
+			continue;
+		bus_for_each_dev(&platform_bus_type, NULL, &virq, paravirq_forget_irq);
+		irq_dispose_mapping(virq);
+	}
+
+	irq_domain_remove(pv->domain);
+	put_device(pv->config.dev);
+	kfree(pv);
+}
+EXPORT_SYMBOL_GPL(paravirq_destroy);
+
+/**
+ * paravirq_shutdown() - silence a controller for good
+ * @pv: the controller
+ *
+ * Resets it and touches it no more: a kernel started by kexec finds it quiet.
+ *
+ * Context: Any context.
+ */
+void paravirq_shutdown(struct paravirq *pv)
+{
+	guard(raw_spinlock_irqsave)(&pv->lock);
+
+	if (!pv->dead)
+		paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
+	pv->dead = true;
+}
+EXPORT_SYMBOL_GPL(paravirq_shutdown);
+
+/**
+ * paravirq_find() - look a controller up by its firmware node
+ * @fwnode: the node
+ *
+ * Context: Process context, may sleep. paravirq_mutex is held, and for as long
+ *	    as the result is used: it keeps the controller from being destroyed.
+ * Return: the controller, or NULL if @fwnode is none that is up.
+ */
+struct paravirq *paravirq_find(struct fwnode_handle *fwnode)
+{
+	struct irq_domain *domain = irq_find_matching_fwnode(fwnode, DOMAIN_BUS_ANY);
+
+	return domain && domain->ops == &paravirq_domain_ops ? domain->host_data : NULL;
+}
+
+/**
+ * paravirq_dev() - the device of a controller
+ * @pv: the controller
+ *
+ * Return: the device, without a reference of its own.
+ */
+struct device *paravirq_dev(struct paravirq *pv)
+{
+	return pv->config.dev;
+}
+
+/**
+ * paravirq_base() - the number by which firmware names line 0
+ * @pv: the controller
+ *
+ * Return: ACPI's _GSB, or 0.
+ */
+u32 paravirq_base(struct paravirq *pv)
+{
+	return pv->config.base;
+}
+
+/**
+ * paravirq_nr_lines() - the number of lines of a controller
+ * @pv: the controller
+ *
+ * Return: 1 to PARAVIRQ_MAX_LINES.
+ */
+u32 paravirq_nr_lines(struct paravirq *pv)
+{
+	return pv->nr_lines;
+}
+
+/**
+ * paravirq_get_line() - state of one line, without asking the hypervisor
+ * @pv: the controller
+ * @line: the line, below paravirq_nr_lines()
+ * @info: where it is put
+ *
+ * Context: Process context, paravirq_mutex held.
+ */
+void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info)
+{
+	struct irq_data *d;
+
+	info->virq = irq_find_mapping(pv->domain, line);
+	d = info->virq ? irq_domain_get_irq_data(pv->domain, info->virq) : NULL;
+	info->cpu = d ? cpumask_first(irq_data_get_effective_affinity_mask(d)) : 0;
+
+	guard(raw_spinlock_irqsave)(&pv->lock);
+	info->requested = test_bit(line, pv->requested);
+	info->route = pv->route[line];
+}
+
+/**
+ * paravirq_trigger() - have the hypervisor raise a line as its device would
+ * @pv: the controller
+ * @line: the line, below paravirq_nr_lines()
+ *
+ * The handlers of the line run, though no device has anything for them.
+ *
+ * Context: Any context.
+ */
+void paravirq_trigger(struct paravirq *pv, u32 line)
+{
+	guard(raw_spinlock_irqsave)(&pv->lock);
+
+	if (!pv->dead)
+		paravirq_write(pv, PARAVIRQ_REG_TRIGGER, line);
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Boot-time validation of what the firmware says about paravirq lines.
+ *
+ * Driver and resolver log each error where it occurs; this file tells the whole
+ * story once deferred probing has settled, and again whenever debugfs
+ * paravirq/validate is read. It walks the platform devices and, for each
+ * interrupt whose source is a paravirq controller, reports device, interrupt,
+ * controller, line, Linux interrupt, vector, CPU and driver. Problems are lines
+ * that two devices claim, sources that do not resolve, lines out of range and
+ * wrong trigger types. With paravirq.selftest=1 each requested line is raised
+ * once at boot and the interrupt is waited for; the consumers' handlers run.
+ *
+ * Nothing depends on this file: it asks ACPI, OF and the irq_domain core
+ * (arch/x86/kernel/apic/paravirq.c) and changes nothing.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+
+#define pr_fmt(fmt) "paravirq: validation: " fmt
+
+#include <linux/acpi.h>
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/init.h>
+#include <linux/irq.h>
+#include <linux/kernel_stat.h>
+#include <linux/list.h>
+#include <linux/moduleparam.h>
+#include <linux/of.h>
+#include <linux/of_irq.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include <asm/paravirq.h>
+
+#include <uapi/linux/paravirq.h>
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX "paravirq."
+
+static bool selftest;
+module_param(selftest, bool, 0444);
+MODULE_PARM_DESC(selftest, "Raise each requested line once at boot");
+
+#define SELFTEST_TIMEOUT_MS	200
+
+/* A line that some device has been seen to claim, to find the second one. */
+struct claim {
+	struct list_head node;
+	struct paravirq *pv;
+	u32 line;
+	struct device *dev;
+};
+
+/**
+ * struct validation - one walk over the platform devices
+ * @m:		where to write, or NULL for the kernel log
+ * @selftest:	raise requested lines
+ * @claims:	lines seen so far
+ * @dev:	device being looked at
+ * @index:	next interrupt of @dev
+ * @consumer:	@dev has been counted as a consumer
+ * @lines:	interrupts on paravirq seen so far
+ * @consumers:	devices that have any
+ * @problems:	problems found
+ */
+struct validation {
+	struct seq_file *m;
+	bool selftest;
+	struct list_head claims;
+	struct device *dev;
+	unsigned int index;
+	bool consumer;
+	unsigned int lines;
+	unsigned int consumers;
+	unsigned int problems;
+};
+
+#define report(v, level, fmt, ...)						\
+do {										\
+	if ((v)->m)								\
+		seq_printf((v)->m, fmt "\n", ##__VA_ARGS__);			\
+	else									\
+		printk(level pr_fmt(fmt) "\n", ##__VA_ARGS__);			\
+} while (0)
+
+#define problem(v, fmt, ...)							\
+do {										\
+	(v)->problems++;							\
+	report(v, KERN_ERR, "problem: %s interrupt %u: " fmt,			\
+	       dev_name((v)->dev), (v)->index, ##__VA_ARGS__);			\
+} while (0)
+
+/* The device that claimed the line before, or NULL if @v->dev is the first. */
+static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 line)
+{
+	struct claim *claim;
+
+	list_for_each_entry(claim, &v->claims, node) {
+		if (claim->pv == pv && claim->line == line)
+			return claim->dev;
+	}
+
+	claim = kzalloc(sizeof(*claim), GFP_KERNEL);
+	if (!claim)
+		return NULL;
+
+	claim->pv = pv;
+	claim->line = line;
+	claim->dev = get_device(v->dev);
+	list_add(&claim->node, &v->claims);
+
+	return NULL;
+}
+
+static void selftest_line(struct validation *v, struct paravirq *pv, u32 line,
+			  const struct paravirq_line *info)
+{
+	unsigned int before = kstat_irqs_usr(info->virq);
+	int ms;
+
+	paravirq_trigger(pv, line);
+	for (ms = 0; ms < SELFTEST_TIMEOUT_MS; ms++) {
+		if (kstat_irqs_usr(info->virq) != before) {
+			report(v, KERN_INFO, "selftest: %s line %u irq %u: passed",
+			       dev_name(paravirq_dev(pv)), line, info->virq);
+			return;
+		}
+		usleep_range(1000, 1100);
+	}
+
+	problem(v, "selftest: %s line %u irq %u: no interrupt in %d ms",
+		dev_name(paravirq_dev(pv)), line, info->virq, SELFTEST_TIMEOUT_MS);
+}
+
+/* One interrupt of @v->dev whose source is @pv. */
+static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
+			  unsigned int type)
+{
+	u32 base = paravirq_base(pv), line = number - base;
+	struct paravirq_line info;
+	const char *name = NULL;
+	struct device *other;
+	char where[32] = "vector - cpu -";
+	bool enabled;
+
+	v->lines++;
+	if (!v->consumer)
+		v->consumers++;
+	v->consumer = true;
+
+	if (number < base || line >= paravirq_nr_lines(pv)) {
+		problem(v, "line %#x of %s out of range, allowed %#x to %#x", number,
+			dev_name(paravirq_dev(pv)), base,
+			base + paravirq_nr_lines(pv) - 1);
+		return;
+	}
+
+	if (type != IRQ_TYPE_EDGE_RISING)
+		problem(v, "line %#x of %s: trigger type %u, only rising edge (%u) is supported",
+			number, dev_name(paravirq_dev(pv)), type, IRQ_TYPE_EDGE_RISING);
+
+	other = claim_line(v, pv, line);
+	if (other)
+		problem(v, "line %#x of %s is claimed by %s too", number,
+			dev_name(paravirq_dev(pv)), dev_name(other));
+
+	paravirq_get_line(pv, line, &info);
+	enabled = info.route & PARAVIRQ_ROUTE_ENABLE;
+	if (enabled)
+		snprintf(where, sizeof(where), "vector %llu cpu %u",
+			 info.route & PARAVIRQ_ROUTE_VECTOR, info.cpu);
+
+	device_property_read_string_index(v->dev, "interrupt-names", v->index, &name);
+	report(v, KERN_INFO, "%s interrupt %u%s%s: %s line %u irq %u %s, driver %s",
+	       dev_name(v->dev), v->index, name ? " " : "", name ?: "",
+	       dev_name(paravirq_dev(pv)), line, info.virq, where,
+	       device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
+
+	/* A disabled interrupt would stay pending instead of being counted. */
+	if (v->selftest && info.requested && enabled &&
+	    !irqd_irq_disabled(irq_get_irq_data(info.virq)))
+		selftest_line(v, pv, line, &info);
+}
+
+/* Returns what an ACPI path leads to: a controller, or NULL; notes bad paths. */
+static struct paravirq *validate_source(struct validation *v, const char *path,
+					u32 number)
+{
+	struct acpi_device *adev;
+	acpi_handle handle;
+
+	if (*path != '\\') {
+		problem(v, "source '%s' of %#x is not an absolute path", path, number);
+		return NULL;
+	}
+
+	if (ACPI_FAILURE(acpi_get_handle(NULL, path, &handle))) {
+		problem(v, "source '%s' of %#x does not exist", path, number);
+		return NULL;
+	}
+
+	adev = acpi_fetch_acpi_dev(handle);
+	return adev ? paravirq_find(acpi_fwnode_handle(adev)) : NULL;
+}
+
+static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data)
+{
+	struct acpi_resource_extended_irq *irq = &ares->data.extended_irq;
+	struct validation *v = data;
+	struct paravirq *pv;
+	unsigned int i;
+
+	if (ares->type == ACPI_RESOURCE_TYPE_IRQ)
+		v->index += ares->data.irq.interrupt_count;
+	if (ares->type != ACPI_RESOURCE_TYPE_EXTENDED_IRQ)
+		return AE_OK;
+
+	for (i = 0; i < irq->interrupt_count; i++, v->index++) {
+		if (!irq->resource_source.string_length)
+			continue;
+
+		pv = validate_source(v, irq->resource_source.string_ptr,
+				     irq->interrupts[i]);
+		if (pv)
+			validate_line(v, pv, irq->interrupts[i],
+				      acpi_dev_get_irq_type(irq->triggering,
+							    irq->polarity));
+	}
+
+	return AE_OK;
+}
+
+static void validate_of_node(struct validation *v, struct device_node *np)
+{
+	struct of_phandle_args args;
+	struct paravirq *pv;
+
+	for (; !of_irq_parse_one(np, v->index, &args); v->index++) {
+		pv = paravirq_find(of_fwnode_handle(args.np));
+		if (pv && args.args_count == 2)
+			validate_line(v, pv, args.args[0], args.args[1]);
+		of_node_put(args.np);
+	}
+}
+
+static int validate_device(struct device *dev, void *data)
+{
+	struct validation *v = data;
+
+	v->dev = dev;
+	v->index = 0;
+	v->consumer = false;
+
+	/*
+	 * An MFD child shares the node of its parent. Only the first device of
+	 * a node speaks for it.
+	 */
+	if (has_acpi_companion(dev) && acpi_get_first_physical_node(ACPI_COMPANION(dev)) == dev)
+		acpi_walk_resources(ACPI_HANDLE(dev), METHOD_NAME__CRS,
+				    validate_acpi_resource, v);
+	else if (dev->of_node && !dev->of_node_reused)
+		validate_of_node(v, dev->of_node);
+
+	return 0;
+}
+
+static void validate(struct seq_file *m, bool selftest)
+{
+	struct validation v = { .m = m, .selftest = selftest };
+	struct claim *claim, *next;
+
+	guard(mutex)(&paravirq_mutex);
+
+	INIT_LIST_HEAD(&v.claims);
+	bus_for_each_dev(&platform_bus_type, NULL, &v, validate_device);
+	list_for_each_entry_safe(claim, next, &v.claims, node) {
+		put_device(claim->dev);
+		kfree(claim);
+	}
+
+	report(&v, KERN_INFO, "%u lines, %u consumers, %u problems", v.lines,
+	       v.consumers, v.problems);
+}
+
+static int validate_show(struct seq_file *m, void *unused)
+{
+	validate(m, false);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(validate);
+
+/*
+ * Deferred probing has its last turn at late_initcall; what has not bound by
+ * then, and does not wait for a module, will not.
+ */
+static int __init validate_init(void)
+{
+	debugfs_create_file("validate", 0400, debugfs_create_dir("paravirq", NULL),
+			    NULL, &validate_fops);
+
+	wait_for_device_probe();
+	validate(NULL, selftest);
+
+	return 0;
+}
+late_initcall_sync(validate_init);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Platform driver of the paravirq interrupt controller.
+ *
+ * Binds to the controller's node in ACPI ("PVIQ0001") or a device tree
+ * ("paravirq,intc"), maps its registers and hands them to the irq_domain core
+ * (arch/x86/kernel/apic/paravirq.c), which does everything else. Consumers name
+ * the node in their interrupts and never call this file.
+ *
+ *	Device (PVIC) {
+ *		Name (_HID, "PVIQ0001")
+ *		Name (_GSB, 0x1000)
+ *		Name (_CRS, ResourceTemplate () {
+ *			Memory32Fixed (ReadWrite, 0xFEC80000, 0x1200)
+ *		})
+ *	}
+ *
+ *	Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, 0,
+ *		   "\\_SB.PVIC") { 0x1003 }	// line 3
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+
+#include <linux/acpi.h>
+#include <linux/io.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+
+#include <asm/paravirq.h>
+
+#include <uapi/linux/paravirq.h>
+
+struct paravirq_mmio {
+	void __iomem *regs;
+};
+
+static u32 paravirq_mmio_read(void *ctx, u32 reg)
+{
+	struct paravirq_mmio *mmio = ctx;
+
+	return readl(mmio->regs + reg);
+}
+
+static void paravirq_mmio_write(void *ctx, u32 reg, u32 value)
+{
+	struct paravirq_mmio *mmio = ctx;
+
+	writel(value, mmio->regs + reg);
+}
+
+static u64 paravirq_mmio_read_route(void *ctx, u32 line)
+{
+	struct paravirq_mmio *mmio = ctx;
+
+	return readq(mmio->regs + PARAVIRQ_REG_ROUTE + 8 * line);
+}
+
+static void paravirq_mmio_write_route(void *ctx, u32 line, u64 route)
+{
+	struct paravirq_mmio *mmio = ctx;
+
+	writeq(route, mmio->regs + PARAVIRQ_REG_ROUTE + 8 * line);
+}
+
+static const struct paravirq_ops paravirq_mmio_ops = {
+	.name		= "mmio",
+	.read		= paravirq_mmio_read,
+	.write		= paravirq_mmio_write,
+	.read_route	= paravirq_mmio_read_route,
+	.write_route	= paravirq_mmio_write_route,
+};
+
+/* Map the register window that the firmware node names. */
+static int paravirq_map(struct platform_device *pdev, struct paravirq_config *config)
+{
+	struct device *dev = &pdev->dev;
+	struct paravirq_mmio *mmio;
+	struct resource *res;
+
+	res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	if (!res)
+		return dev_err_probe(dev, -EINVAL, "no register window\n");
+
+	if (resource_size(res) < PARAVIRQ_REG_ROUTE + 8)
+		return dev_err_probe(dev, -EINVAL,
+				     "register window of %llu bytes, at least %u are needed\n",
+				     resource_size(res), PARAVIRQ_REG_ROUTE + 8);
+
+	mmio = devm_kzalloc(dev, sizeof(*mmio), GFP_KERNEL);
+	if (!mmio)
+		return -ENOMEM;
+
+	mmio->regs = devm_ioremap_resource(dev, res);
+	if (IS_ERR(mmio->regs))
+		return PTR_ERR(mmio->regs);
+
+	config->ops = &paravirq_mmio_ops;
+	config->ctx = mmio;
+	config->max_lines = min_t(u64, PARAVIRQ_MAX_LINES,
+				  (resource_size(res) - PARAVIRQ_REG_ROUTE) / 8);
+
+	return 0;
+}
+
+/* ACPI numbers the lines from _GSB, its object for a GSI base; 0 without. */
+static int paravirq_get_base(struct device *dev, u32 *base)
+{
+	unsigned long long gsb = 0;
+	acpi_status status;
+
+	if (!has_acpi_companion(dev))
+		return 0;
+
+	status = acpi_evaluate_integer(ACPI_HANDLE(dev), "_GSB", NULL, &gsb);
+	if (ACPI_FAILURE(status) && status != AE_NOT_FOUND)
+		return dev_err_probe(dev, -EINVAL, "_GSB: %s\n",
+				     acpi_format_exception(status));
+	if (gsb > U32_MAX)
+		return dev_err_probe(dev, -EINVAL, "_GSB %#llx, allowed up to %#x\n",
+				     gsb, U32_MAX);
+
+	*base = gsb;
+	return 0;
+}
+
+static int paravirq_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct paravirq_config config = {
+		.dev	= dev,
+		.owner	= THIS_MODULE,
+	};
+	struct paravirq *pv;
+	int ret;
+
+	ret = paravirq_map(pdev, &config);
+	if (ret)
+		return ret;
+
+	ret = paravirq_get_base(dev, &config.base);
+	if (ret)
+		return ret;
+
+	pv = paravirq_create(&config);
+	if (IS_ERR(pv))
+		return PTR_ERR(pv);
+
+	platform_set_drvdata(pdev, pv);
+
+	/* Consumers that name the controller in _DEP are enumerated now. */
+	if (has_acpi_companion(dev))
+		acpi_dev_clear_dependencies(ACPI_COMPANION(dev));
+
+	return 0;
+}
+
+static void paravirq_remove(struct platform_device *pdev)
+{
+	paravirq_destroy(platform_get_drvdata(pdev));
+}
+
+static void paravirq_driver_shutdown(struct platform_device *pdev)
+{
+	paravirq_shutdown(platform_get_drvdata(pdev));
+}
+
+static const struct acpi_device_id paravirq_acpi_ids[] = {
+	{ "PVIQ0001" },
+	{ }
+};
+MODULE_DEVICE_TABLE(acpi, paravirq_acpi_ids);
+
+static const struct of_device_id paravirq_of_ids[] = {
+	{ .compatible = "paravirq,intc" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, paravirq_of_ids);
+
+static struct platform_driver paravirq_driver = {
+	.probe		= paravirq_probe,
+	.remove		= paravirq_remove,
+	.shutdown	= paravirq_driver_shutdown,
+	.driver		= {
+		.name			= "paravirq",
+		.acpi_match_table	= paravirq_acpi_ids,
+		.of_match_table		= paravirq_of_ids,
+		.suppress_bind_attrs	= true,
+	},
+};
+
+/* Before any consumer is enumerated, so that none has to be deferred. */
+static int __init paravirq_init(void)
+{
+	return platform_driver_register(&paravirq_driver);
+}
+core_initcall(paravirq_init);
+
+static void __exit paravirq_exit(void)
+{
+	platform_driver_unregister(&paravirq_driver);
+}
+module_exit(paravirq_exit);
+
+MODULE_DESCRIPTION("paravirq interrupt controller");
+MODULE_AUTHOR("The paravirq authors");
+MODULE_LICENSE("GPL");

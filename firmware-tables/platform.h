@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where the example platform has its devices: the one place that the ASL and
+ * DTS files of this directory, and the scripts that start QEMU, take numbers
+ * from. Plain numbers only: it goes through the C preprocessor into iasl and
+ * dtc, and the scripts read its #define lines.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#ifndef PARAVIRQ_PLATFORM_H
+#define PARAVIRQ_PLATFORM_H
+
+/* Two controllers: register windows (in bytes, enough for 64 lines), lines. */
+#define PVIC0_ADDR		0xfec80000
+#define PVIC1_ADDR		0xfec90000
+#define PVIC_SIZE		0x1200
+#define PVIC_LINES		64
+
+/* ACPI numbers of line 0 of each (_GSB); DT counts lines from 0. */
+#define PVIC0_BASE		0x1000
+#define PVIC1_BASE		0x2000
+
+/* Two doorbells: register windows, first line and number of lines of each. */
+#define DOORBELL0_ADDR		0xfeca0000
+#define DOORBELL1_ADDR		0xfeca1000
+#define DOORBELL_SIZE		0x300
+#define DOORBELL0_LINE		32
+#define DOORBELL1_LINE		40
+#define DOORBELL_LINES		4
+
+#endif /* PARAVIRQ_PLATFORM_H */
