@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+The whole chain once for each way into a guest: tables, driver, interrupts,
+counts. What is checked stands in tools/testing/selftests/paravirq/smoke.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+for options in ({'machine': 'q35'},
+                {'machine': 'q35', 'load': 'initrd'},
+                {'machine': 'microvm'},
+                {'machine': 'microvm,paravirq=on'},
+                {'firmware': 'dt'},
+                {'machine': 'q35', 'kernel': 'modules'}):
+    with guest.Run('smoke', **options):
+        pass
+guest.done()

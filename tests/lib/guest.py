@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+For host tests (tests/*.t) that boot guests: TAP on stdout, one line for each
+result of a guest's test and for each check of its run. Built on scripts/boot.
+
+    import guest
+    with guest.Run('smoke', machine='q35') as run:
+        run.wait_line('ready')
+        run.ring(3)
+    guest.ok(True, 'a check of the host')
+    guest.done()
+
+Leaving the "with" block waits for the guest and judges it: the guest's KTAP
+has to be complete, QEMU's exit status has to agree, the log has to be clean.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import importlib.machinery
+import importlib.util
+import os
+import re
+import sys
+import traceback
+
+sys.dont_write_bytecode = True
+_path = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../scripts/boot')
+_loader = importlib.machinery.SourceFileLoader('boot', _path)
+boot = importlib.util.module_from_spec(
+    importlib.util.spec_from_loader('boot', _loader))
+_loader.exec_module(boot)
+
+_done = 0
+_failed = 0
+
+
+def note(text):
+    """A comment in the TAP."""
+    for line in str(text).splitlines():
+        print(f'# {line}', flush=True)
+
+
+def ok(passed, name):
+    """One result; returns it."""
+    global _done, _failed
+    _done += 1
+    _failed += not passed
+    # A '#' would start a directive.
+    print(f'{"ok" if passed else "not ok"} {_done} - {name.replace("#", "")}',
+          flush=True)
+    return bool(passed)
+
+
+def equal(got, expected, name):
+    """Passes when both are equal, and shows them otherwise."""
+    if not ok(got == expected, name):
+        note(f'got {got!r}, expected {expected!r}')
+
+
+def done():
+    """Ends the TAP of this file; every file ends with it."""
+    print(f'1..{_done}')
+    sys.exit(_failed > 0)
+
+
+def ktap(log):
+    """
+    The plan and the results {number: (passed, text, skipped)} in the lines of
+    a guest's test, and what is wrong with them.
+    """
+    plan, results, wrong = None, {}, []
+    for line in log:
+        match = re.match(r'(?:\[[^]]*\] )?selftest: (.*)', line)
+        if not match:
+            continue
+        line = match[1]
+        head = re.match(r'1\.\.(\d+)', line)
+        result = re.match(r'(ok|not ok) (\d+)(?: -)? ?(.*)', line)
+        if head and plan is not None:
+            wrong.append(f'a second plan: {line}')
+        elif head:
+            plan = int(head[1])
+        elif result:
+            number = int(result[2])
+            if number in results:
+                wrong.append(f'a second result {number}')
+            text, _, directive = result[3].partition('#')
+            results[number] = (result[1] == 'ok', text.strip(),
+                               directive.strip().upper().startswith('SKIP'))
+        elif line.startswith('Bail out!'):
+            wrong.append(line)
+    if not plan:
+        wrong.append('no plan' if plan is None else 'a plan of no tests')
+    wrong += [f'result {n} is not in the plan 1..{plan}'
+              for n in results if not 1 <= n <= (plan or 0)]
+    return plan or 0, results, wrong
+
+
+class Run(boot.Guest):
+    """A guest that is booted, waited for and judged. See boot.Guest."""
+
+    def __init__(self, test, label=None, allow=(), expect=boot.PASSED, **options):
+        """
+        allow: patterns of log lines that are no trouble in this run.
+        expect: QEMU's exit status; when it is not that of a passed test, or
+        test is None, no KTAP is expected.
+        """
+        super().__init__(test, **options)
+        self.label = label or ' '.join(
+            [test or 'boot', *(str(v) for k, v in options.items()
+                               if k in ('kernel', 'machine', 'firmware', 'load'))])
+        self.allow = allow
+        self.expect = expect
+        self.ktap = test is not None and expect == boot.PASSED
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if error and not isinstance(error, Exception):
+                return False
+            if error:
+                ok(False, f'{self.label}: {kind.__name__}: {error}')
+                note(''.join(traceback.format_exception(kind, error, trace)))
+                self.process.kill()
+            self.judge()
+        finally:
+            self.stop()
+        return True
+
+    def judge(self):
+        """Waits for the end and reports everything about this run."""
+        status = self.wait()
+        before = _failed
+        if self.ktap:
+            plan, results, wrong = ktap(self.log)
+            for n in range(1, plan + 1):
+                passed, text, skipped = results.get(n, (False, 'missing', False))
+                name = f'{self.label}: {text}'
+                if skipped:
+                    global _done
+                    _done += 1
+                    print(f'ok {_done} - {name} # SKIP', flush=True)
+                else:
+                    ok(passed, name)
+            ok(not wrong, f'{self.label}: the results are complete')
+            note('\n'.join(wrong))
+        equal(status, self.expect, f'{self.label}: exit status of QEMU')
+        trouble = self.trouble(self.allow)
+        ok(not trouble, f'{self.label}: the log is clean')
+        if _failed > before:
+            note(f'the log of {self.label}:')
+            note('\n'.join(self.log))
