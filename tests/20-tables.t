@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""TAP: firmware tables, check-tables and device tree bindings, no guest.
+
+Run by prove. Compiles every table of firmware-tables/ afresh; good ones pass
+scripts/check-tables, each bad one fails there by its own message, and by that
+alone. The examples of the bindings compile and obey their binding; dtschema
+has a say as well where it is installed.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import importlib.machinery
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CHECK = os.path.join(TOP, 'scripts/check-tables')
+BINDINGS = os.path.join(TOP, 'Documentation/devicetree/bindings')
+NAMES = ['interrupt-controller/paravirq,intc', 'misc/paravirq,doorbell']
+
+# Good tables: what to check together, how many controllers and interrupts.
+GOOD = {
+    'paravirq.aml': 9, 'paravirq2.aml': 10, 'pvic.aml': 1, 'pvic.aml doorbell.aml': 9,
+    'paravirq.dtb': 9, 'paravirq2.dtb': 10, 'microvm-dt.dtb': 17, 'microvm-dt-smp.dtb': 17,
+}
+
+# Bad tables: which lines are "not ok", and why.
+DBL1, DB1 = r'\\_SB\.BUS0\.DBL1', '/doorbell@feca1000'
+BAD = {
+    'line-out-of-range.aml': [DBL1 + ' interrupt 3: line 64 out of range, allowed 0 to 63 '],
+    'number-below-base.aml': [DBL1 + ' interrupt 3: number 0xfff, below the _GSB, out of range'],
+    'level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
+    'active-low.aml': [DBL1 + ' interrupt 3: line 43: trigger type 2, only rising edge'],
+    'duplicate-line.aml': [DBL1 + r' interrupt 3: line 32 of \\_SB\.PVIC is taken by '
+                                  r'\\_SB\.DBL0 interrupt 0 already'],
+    'source-missing.aml': [DBL1 + r' interrupt 3: \\_SB\.NONE does not exist'],
+    'relative-path.aml': [DBL1 + ' interrupt 2: relative path "PVIC", the source has to be abs',
+                          DBL1 + r' interrupt 3: relative path "\^PVIC", the source has to be'],
+    'no-window.aml': [r'\\_SB\.PVI2: no register window'],
+    'window-too-small.aml': [rf'{DBL1} interrupt {i}: line {40 + i} out of range, allowed 0 to 31 '
+                             for i in range(4)],
+    'gsb-missing.aml': [rf'{DBL1} interrupt {i}: line {0x2028 + i} out of range, allowed 0 to 63'
+                        for i in range(4)],
+    'gsb-mismatch.aml': [rf'{DBL1} interrupt {i}: number {0x2028 + i:#x}, below the _GSB, out of'
+                         for i in range(4)],
+    'gsb-too-large.aml': [r'\\_SB\.PVI2: _GSB 0x100002000, allowed up to 0xffffffc0'] +
+                         [rf'{DBL1} interrupt {i}: number {0x2028 + i:#x}, below' for i in range(4)],
+    'line-out-of-range.dtb': [DB1 + ' interrupt 3: line 64 out of range, allowed 0 to 63$'],
+    'level.dtb': [DB1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
+    'no-type.dtb': [DB1 + ' interrupt 3: line 43: trigger type 0, only rising edge'],
+    'duplicate-line.dtb': [DB1 + ' interrupt 3: line 32 of /interrupt-controller@fec80000 is '
+                                 'taken by /doorbell@feca0000 interrupt 0 already'],
+    'no-reg.dtb': ['/interrupt-controller: no register window'],
+    'window-too-small.dtb': [rf'{DB1} interrupt {i}: line {40 + i} out of range, allowed 0 to 31$'
+                             for i in range(4)],
+}
+STOCK = [r'\\_SB\.ODD1 interrupt 0: \\_SB\.NONE does not exist',
+         r'\\_SB\.ODD2 interrupt 0: \\_SB\.NONE does not exist',
+         r'\\_SB\.ODD4 interrupt 0: relative path "BUS1"']
+count = 0
+
+
+def tap(passed, name, *why):
+    """One test line, with diagnostics if it failed."""
+    global count
+    count += 1
+    print(f"{'ok' if passed else 'not ok'} {count} - {name}")
+    if not passed:
+        print(*(f'# {line}' for text in why for line in str(text).splitlines()), sep='\n')
+
+
+def skip(name, why):
+    """A test that cannot run here."""
+    global count
+    count += 1
+    print(f'ok {count} - {name} # SKIP {why}')
+
+
+def run(*args, **kwargs):
+    """Exit status and combined output."""
+    done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, **kwargs)
+    return done.returncode, done.stdout
+
+
+def test_fails(name, path, expected):
+    """check-tables fails for these reasons, one each, and for no other."""
+    status, out = run(CHECK, path)
+    failed = re.findall(r'^not ok \d+ (.*)$', out, re.M)
+    good = len(re.findall(r'^ok \d+ (?:\\_SB\.DBL0|/doorbell@feca0000) ', out, re.M))
+    tap(status == 1 and len(failed) == len(expected) and
+        all(re.match(e, f) for e, f in zip(expected, failed)) and
+        good == (0 if expected is STOCK else 4), name, out, f'exit status {status}')
+
+
+def test_tables(tables):
+    """All that is about tables."""
+    status, out = run('make', '-s', '-C', os.path.join(TOP, 'firmware-tables'), f'O={tables}')
+    tap(status == 0, 'all tables compile without a warning', out)
+
+    status, out = run('cpp', '-nostdinc', '-I', TOP, input='''
+        #include "firmware-tables/platform.h"
+        #include "include/uapi/linux/paravirq.h"
+        #include "include/uapi/linux/paravirq_doorbell.h"
+        #if PVIC_SIZE != PARAVIRQ_REG_ROUTE + 8 * PVIC_LINES
+        #error PVIC_SIZE does not fit PVIC_LINES
+        #endif
+        #if DOORBELL_SIZE != PARAVIRQ_DOORBELL_SIZE
+        #error DOORBELL_SIZE is not PARAVIRQ_DOORBELL_SIZE
+        #endif
+        ''')
+    tap(status == 0, 'platform.h agrees with the interface', out)
+
+    for files, number in GOOD.items():
+        status, out = run(CHECK, *(os.path.join(tables, f) for f in files.split()))
+        passed = len(re.findall(r'^ok \d+ (?!.*# SKIP)', out, re.M))
+        tap(status == 0 and passed == number, f'{files}: {number} good', out)
+
+    status, out = run(CHECK, os.path.join(tables, 'paravirq.aml'))
+    tap(re.findall('^# .*_DEP.*$', out, re.M) ==
+        ['# \\_SB.BUS0.DBL1: no _DEP on \\_SB.PVIC, its driver may have to defer'],
+        'a missing _DEP is noted', out)
+
+    status, out = run(CHECK, os.path.join(tables, 'doorbell.aml'))
+    tap(status == 0 and out.count('# SKIP: \\_SB.PVIC is External, in none of the tables given') == 8,
+        'doorbell.aml alone: its External controller is reported', out)
+
+    compiled = sorted(f for f in os.listdir(os.path.join(tables, 'bad'))
+                      if f.endswith(('.aml', '.dtb')))
+    tap(compiled == sorted(BAD), 'every bad table has its expectation here', compiled)
+    for name, expected in BAD.items():
+        test_fails(f'bad/{name}: its own message', os.path.join(tables, 'bad', name), expected)
+    test_fails('stock.aml: sources that lead nowhere', os.path.join(tables, 'stock.aml'), STOCK)
+
+    cut = os.path.join(tables, 'cut.aml')
+    with open(os.path.join(tables, 'paravirq.aml'), 'rb') as whole, open(cut, 'wb') as part:
+        part.write(whole.read()[:-40])
+    status, out = run(CHECK, cut)
+    tap(status == 1 and 'iasl cannot disassemble it' in out, 'a truncated table fails', out)
+
+
+def wrap(example):
+    """An example as a tree of its own, below an interrupt parent of two cells."""
+    return ('/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; interrupt-parent = <&up>;'
+            ' up: up { interrupt-controller; #address-cells = <0>; #interrupt-cells = <2>; };'
+            ' example { #address-cells = <1>; #size-cells = <1>; ranges; ' + example + '}; };')
+
+
+def test_binding(name, tables, parse_fdt):
+    """A binding is sound in itself and its example keeps to it."""
+    with open(os.path.join(BINDINGS, name + '.yaml'), encoding='utf-8') as file:
+        binding = yaml.safe_load(file)
+    tap(binding['$id'] == f'http://devicetree.org/schemas/{name}.yaml#' and
+        set(binding['required']) <= set(binding['properties']), f'{name}: $id and required',
+        binding['$id'], binding['required'])
+
+    dts = os.path.join(tables, os.path.basename(name) + '.dts')
+    with open(dts, 'w', encoding='utf-8') as file:
+        file.write(wrap(binding['examples'][0]))
+    status, out = run('dtc', '-Wno-simple_bus_reg', '-I', 'dts', '-O', 'dtb', '-o', dts + '.dtb', dts)
+    tap(status == 0 and not out, f'{name}: the example compiles without a warning', out)
+    if status:
+        return
+
+    with open(dts + '.dtb', 'rb') as file:
+        nodes = [n for n in parse_fdt(file.read()).all() if 'compatible' in n.props]
+    props = set(nodes[0].props) - {'phandle'} if nodes else set()
+    tap(len(nodes) == 1 and set(binding['required']) <= props <= set(binding['properties']) and
+        nodes[0].props['compatible'][:-1].decode() == binding['properties']['compatible']['const'],
+        f'{name}: the example keeps to required and properties', sorted(props))
+
+
+def test_bindings(tables):
+    """All that is about device tree bindings."""
+    if yaml:
+        loader = importlib.machinery.SourceFileLoader('check_tables', CHECK)
+        sys.dont_write_bytecode = True
+        module = importlib.util.module_from_spec(importlib.util.spec_from_loader('check_tables', loader))
+        loader.exec_module(module)
+        for name in NAMES:
+            test_binding(name, tables, module.parse_fdt)
+    else:
+        skip('bindings', 'python3-yaml is not installed')
+
+    if not shutil.which('dt-doc-validate'):
+        skip('bindings under dtschema', 'dt-schema is not installed')
+        return
+
+    status, out = run('dt-doc-validate', '-u', BINDINGS,
+                      *(os.path.join(BINDINGS, n + '.yaml') for n in NAMES))
+    tap(status == 0 and not out, 'dtschema: the bindings are valid', out)
+
+    schema = os.path.join(tables, 'schema.json')
+    with open(schema, 'w', encoding='utf-8') as file:
+        subprocess.run(['dt-mk-schema', '-j', BINDINGS], stdout=file, check=True)
+    # The exit status says nothing; each complaint is a line of output.
+    dts = [f for f in GOOD if f.endswith('.dtb')] + \
+        [os.path.basename(n) + '.dts.dtb' for n in NAMES if yaml]
+    for name in dts:
+        _, out = run('dt-validate', '-s', schema, '-l', 'paravirq', os.path.join(tables, name))
+        tap(not out, f'dtschema: {name} keeps to the bindings', out)
+    _, out = run('dt-validate', '-s', schema, '-l', 'paravirq',
+                 os.path.join(tables, 'bad/no-reg.dtb'))
+    tap("'reg' is a required property" in out, 'dtschema: bad/no-reg.dtb does not', out)
+
+
+def main():
+    """Everything, in a directory of its own."""
+    with tempfile.TemporaryDirectory() as tables:
+        test_tables(tables)
+        test_bindings(tables)
+    print(f'1..{count}')
+
+
+if __name__ == '__main__':
+    main()
