@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door; "make" shows what there is. Every target is a few calls of
+# scripts/, which say themselves what is up to date. Everything that is made
+# lands in build/.
+#
+# Copyright (C) 2026 The paravirq authors
+
+export KERNEL_SRC QEMU_SRC JOBS
+ifneq ($(QEMU_SRC),)
+export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
+endif
+FIRMWARE ?= acpi
+KERNELS := slim modules stock
+TESTS ?= $(sort $(wildcard tests/*.t))
+
+.PHONY: help run shell test unit kernels qemu tables check clean distclean
+.PHONY: deps linux-source qemu-source $(KERNELS)
+MAKEFLAGS += --no-print-directory
+
+help:
+	@echo 'paravirq: hypervisor interrupts for Linux guests without PCI and MSI'
+	@echo
+	@echo '  make run        build what is needed, boot a guest, show and check it'
+	@echo '  make shell      the same, with a shell in the guest (monitor: Ctrl-a c)'
+	@echo '  make test       run every test; TESTS="tests/..." for some, V=1 for all lines'
+	@echo '  make unit       only the tests that need no guest'
+	@echo '  make check      coding style and static checks'
+	@echo '  make kernels    build the guest kernels: $(KERNELS)'
+	@echo '  make qemu       build QEMU with paravirq'
+	@echo '  make tables     compile the firmware tables'
+	@echo '  make clean      remove what was built, keep the sources'
+	@echo '  make distclean  remove build/'
+	@echo
+	@echo '  FIRMWARE=dt     (run, shell) a device tree instead of ACPI'
+	@echo '  KERNEL_SRC=DIR  a Linux 6.12 tree of yours, copied and never changed'
+	@echo '  QEMU_SRC=DIR    a QEMU 7.2 tree of yours, likewise'
+	@echo '  JOBS=N          build with N processes, default: one per CPU'
+	@echo
+	@echo 'The first run takes about 10 minutes on two cores and needs root to'
+	@echo 'install Debian packages; the next one takes seconds.'
+
+deps:
+	@scripts/prepare-deps
+
+linux-source: deps
+	@$(if $(KERNEL_SRC),:,scripts/fetch-sources linux)
+
+qemu-source: deps
+	@$(if $(QEMU_SRC),:,scripts/fetch-sources qemu)
+
+$(KERNELS): linux-source
+	@scripts/build-linux $@
+	@scripts/mkinitrd $@
+
+kernels: $(KERNELS)
+
+qemu: qemu-source
+	@scripts/build-qemu
+
+tables: deps
+	@mkdir -p build
+	@$(MAKE) -s -C firmware-tables O=../build/tables
+
+run: slim qemu tables
+	@scripts/boot --firmware $(FIRMWARE)
+
+shell: slim qemu tables
+	@scripts/boot --firmware $(FIRMWARE) --shell
+
+test: kernels qemu tables
+	@scripts/run-tests $(TESTS)
+
+unit: deps tables
+	@scripts/run-tests $(sort $(wildcard tests/0*.t))
+
+check: linux-source
+	@scripts/check
+
+clean:
+	rm -rf build/kernel build/qemu build/qemu-user build/tables build/log \
+		build/initrd-* build/libparavirq build/tests
+
+distclean:
+	rm -rf build
