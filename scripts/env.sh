@@ -19,3 +19,10 @@ die()
 	echo "${0##*/}: $*" >&2
 	exit 1
 }
+
+# Holds until the script ends: two runs must not build the same thing at once.
+lock()
+{
+	exec 9>"$BUILD/$1.lock"
+	flock -n 9 || { echo "waiting for another run of ${0##*/}"; flock 9; }
+}
