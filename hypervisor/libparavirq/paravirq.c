@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/*
+ * libparavirq: the paravirq interrupt controller as a library for hypervisors.
+ *
+ * A virtual machine monitor calls it for guest accesses and for interrupts of
+ * its devices; it calls the monitor back to inject (see paravirq.h).
+ *
+ * The whole state of a line is one atomic word: its route, and in a bit that
+ * the interface reserves the lock of the line. Unlocking stores the new route,
+ * so a route changes in one step, and who only looks needs no lock. Whoever
+ * injects holds the lock until the injection is done; a write of the route
+ * therefore waits for an injection by the old one, and none follows it.
+ *
+ * What registers mean (route_write() and its neighbours) is separate from how
+ * they are reached (paravirq_mmio_*()), for further transports.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#include <string.h>
+
+#include "paravirq.h"
+
+/* Never seen by the guest nor saved. */
+#define LINE_LOCK	0x80000000
+
+/* Takes the lock of a line and returns its route. */
+static uint64_t line_lock(struct paravirq *pv, uint32_t line)
+{
+	_Atomic uint64_t *word = &pv->lines[line];
+	uint64_t route;
+
+	for (;;) {
+		route = atomic_fetch_or_explicit(word, LINE_LOCK, memory_order_acquire);
+		if (!(route & LINE_LOCK))
+			return route;
+		while (atomic_load_explicit(word, memory_order_relaxed) & LINE_LOCK)
+			;
+	}
+}
+
+/* Gives the line a route and releases its lock, as one step. */
+static void line_unlock(struct paravirq *pv, uint32_t line, uint64_t route)
+{
+	atomic_store_explicit(&pv->lines[line], route, memory_order_release);
+}
+
+static void route_changed(struct paravirq *pv, uint32_t line)
+{
+	if (pv->ops->route_changed)
+		pv->ops->route_changed(pv->opaque, line);
+}
+
+static enum paravirq_raised count(struct paravirq *pv, enum paravirq_raised what)
+{
+	atomic_fetch_add_explicit(&pv->raised[what], 1, memory_order_relaxed);
+	return what;
+}
+
+/* Injects by an enabled, unmasked route; the line must be locked. */
+static enum paravirq_raised inject(struct paravirq *pv, uint64_t route)
+{
+	if (!pv->ops->inject(pv->opaque, route >> PARAVIRQ_ROUTE_DEST_SHIFT,
+			     route & PARAVIRQ_ROUTE_VECTOR))
+		return count(pv, PARAVIRQ_DROPPED);
+	return count(pv, PARAVIRQ_INJECTED);
+}
+
+/* Counts a rejected access; a guest in a loop must not wrap the counter to 0. */
+static void reject(struct paravirq *pv)
+{
+	uint32_t errors = atomic_load(&pv->errors);
+
+	while (errors != UINT32_MAX &&
+	       !atomic_compare_exchange_weak(&pv->errors, &errors, errors + 1))
+		;
+}
+
+/* What is wrong with an enabled route? */
+static enum paravirq_status route_check(struct paravirq *pv, uint64_t route)
+{
+	uint32_t apic_id = route >> PARAVIRQ_ROUTE_DEST_SHIFT;
+
+	if (route & PARAVIRQ_ROUTE_RESERVED)
+		return PARAVIRQ_BAD_RESERVED;
+	if ((route & PARAVIRQ_ROUTE_VECTOR) < 32)
+		return PARAVIRQ_BAD_VECTOR;
+	if (apic_id == UINT32_MAX || apic_id == pv->broadcast_id)
+		return PARAVIRQ_BAD_DEST;
+	return PARAVIRQ_OK;
+}
+
+static void route_write(struct paravirq *pv, uint32_t line, uint64_t value)
+{
+	uint64_t route = PARAVIRQ_ROUTE_RESET;
+	uint64_t old;
+
+	if (value & PARAVIRQ_ROUTE_ENABLE) {
+		if (route_check(pv, value) != PARAVIRQ_OK) {
+			reject(pv);
+			return;
+		}
+		route = value & ~PARAVIRQ_ROUTE_PENDING;
+	}
+
+	old = line_lock(pv, line);
+	if (old & route & PARAVIRQ_ROUTE_ENABLE && old & PARAVIRQ_ROUTE_PENDING) {
+		if (route & PARAVIRQ_ROUTE_MASK)
+			route |= PARAVIRQ_ROUTE_PENDING;
+		else
+			inject(pv, route);
+	}
+	line_unlock(pv, line, route);
+	route_changed(pv, line);
+}
+
+static void control_write(struct paravirq *pv, uint32_t value)
+{
+	if (value == PARAVIRQ_CONTROL_RESET)
+		paravirq_reset(pv);
+	else
+		reject(pv);
+}
+
+static void trigger_write(struct paravirq *pv, uint32_t line)
+{
+	if (line < pv->nr_lines)
+		paravirq_raise(pv, line);
+	else
+		reject(pv);
+}
+
+/* Is this a proper access to the route of a line, and of which? */
+static bool mmio_is_route(struct paravirq *pv, uint64_t offset,
+			  unsigned int size, uint32_t *line)
+{
+	if (size != 8 || offset % 8 || offset < PARAVIRQ_REG_ROUTE ||
+	    offset >= paravirq_mmio_size(pv->nr_lines))
+		return false;
+	*line = (offset - PARAVIRQ_REG_ROUTE) / 8;
+	return true;
+}
+
+/**
+ * paravirq_mmio_read() - the guest reads the register window
+ * @pv: the controller
+ * @offset: from the start of the window; may lie outside
+ * @size: of the access in bytes; any
+ *
+ * The value is the number that the guest shall see in a register of this size;
+ * storing it as little-endian bytes is up to the caller.
+ *
+ * Return: the value; 0 for an access that is rejected.
+ */
+uint64_t paravirq_mmio_read(struct paravirq *pv, uint64_t offset,
+			    unsigned int size)
+{
+	uint32_t line;
+
+	if (mmio_is_route(pv, offset, size, &line))
+		return paravirq_route(pv, line);
+	if (size == 4) {
+		switch (offset) {
+		case PARAVIRQ_REG_MAGIC:
+			return PARAVIRQ_MAGIC;
+		case PARAVIRQ_REG_VERSION:
+			return PARAVIRQ_VERSION;
+		case PARAVIRQ_REG_NR_LINES:
+			return pv->nr_lines;
+		case PARAVIRQ_REG_FEATURES:
+			return 0;
+		case PARAVIRQ_REG_ERRORS:
+			return atomic_load(&pv->errors);
+		}
+	}
+	reject(pv);
+	return 0;
+}
+
+/**
+ * paravirq_mmio_write() - the guest writes the register window
+ * @pv: the controller
+ * @offset: from the start of the window; may lie outside
+ * @size: of the access in bytes; any
+ * @value: what is written, as a number; only its low @size bytes count
+ *
+ * When this returns, no injection by a route that the write replaced follows.
+ */
+void paravirq_mmio_write(struct paravirq *pv, uint64_t offset,
+			 unsigned int size, uint64_t value)
+{
+	uint32_t line;
+
+	if (mmio_is_route(pv, offset, size, &line)) {
+		route_write(pv, line, value);
+		return;
+	}
+	if (size == 4) {
+		switch (offset) {
+		case PARAVIRQ_REG_CONTROL:
+			control_write(pv, value);
+			return;
+		case PARAVIRQ_REG_TRIGGER:
+			trigger_write(pv, value);
+			return;
+		}
+	}
+	reject(pv);
+}
+
+/**
+ * paravirq_raise() - a device fires a line
+ * @pv: the controller
+ * @line: its number
+ *
+ * Lines are edge-triggered: each call counts. Waits for a concurrent raise or
+ * route write of the same line, never for anything else.
+ *
+ * Return: what became of the interrupt.
+ */
+enum paravirq_raised paravirq_raise(struct paravirq *pv, uint32_t line)
+{
+	enum paravirq_raised what;
+	uint64_t route;
+
+	if (line >= pv->nr_lines)
+		return count(pv, PARAVIRQ_DROPPED);
+
+	route = line_lock(pv, line);
+	if (!(route & PARAVIRQ_ROUTE_ENABLE)) {
+		what = count(pv, PARAVIRQ_DROPPED);
+	} else if (route & PARAVIRQ_ROUTE_MASK) {
+		what = count(pv, PARAVIRQ_LATCHED);
+		route |= PARAVIRQ_ROUTE_PENDING;
+	} else {
+		what = inject(pv, route);
+	}
+	line_unlock(pv, line, route);
+	return what;
+}
+
+/**
+ * paravirq_route() - the present route of a line
+ * @pv: the controller
+ * @line: its number
+ *
+ * Return: the route as the guest would read it; PARAVIRQ_ROUTE_RESET for a line
+ * that does not exist.
+ */
+uint64_t paravirq_route(struct paravirq *pv, uint32_t line)
+{
+	if (line >= pv->nr_lines)
+		return PARAVIRQ_ROUTE_RESET;
+	return atomic_load_explicit(&pv->lines[line], memory_order_acquire) &
+	       ~(uint64_t)LINE_LOCK;
+}
+
+/**
+ * paravirq_count() - statistics since paravirq_init()
+ * @pv: the controller
+ * @what: which
+ *
+ * Injections count also when they come from an unmasked PENDING. A reset does
+ * not clear these figures and they are not saved.
+ *
+ * Return: how many interrupts ended like that.
+ */
+uint64_t paravirq_count(struct paravirq *pv, enum paravirq_raised what)
+{
+	return atomic_load_explicit(&pv->raised[what], memory_order_relaxed);
+}
+
+/**
+ * paravirq_reset() - put every line to its reset state and ERRORS to 0
+ * @pv: the controller
+ *
+ * What the guest does by PARAVIRQ_CONTROL_RESET; also for a reset of the
+ * machine. When this returns, no injection by an old route follows.
+ */
+void paravirq_reset(struct paravirq *pv)
+{
+	uint32_t line;
+
+	for (line = 0; line < pv->nr_lines; line++)
+		route_write(pv, line, PARAVIRQ_ROUTE_RESET);
+	atomic_store(&pv->errors, 0);
+}
+
+/**
+ * paravirq_save() - copy out the state that a guest can see
+ * @pv: the controller
+ * @routes: one word for each line, PENDING included
+ * @errors: value of the ERRORS register
+ *
+ * Stop whoever raises lines first: a raise that comes later is not in the copy.
+ */
+void paravirq_save(struct paravirq *pv, uint64_t *routes, uint32_t *errors)
+{
+	uint32_t line;
+
+	for (line = 0; line < pv->nr_lines; line++)
+		routes[line] = paravirq_route(pv, line);
+	*errors = atomic_load(&pv->errors);
+}
+
+/**
+ * paravirq_restore() - take over a saved state
+ * @pv: the controller
+ * @nr_lines: number of lines of the controller that was saved
+ * @routes: what paravirq_save() made of them
+ * @errors: likewise
+ * @bad_line: where to store the line that a refusal is about, or NULL
+ *
+ * Trusts nothing. Injects nothing: what was pending stays pending.
+ *
+ * Return: PARAVIRQ_OK, or why nothing was changed.
+ */
+enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
+				      const uint64_t *routes, uint32_t errors,
+				      uint32_t *bad_line)
+{
+	enum paravirq_status status = PARAVIRQ_OK;
+	uint32_t line;
+
+	if (nr_lines != pv->nr_lines)
+		return PARAVIRQ_BAD_NR_LINES;
+
+	for (line = 0; line < nr_lines; line++) {
+		uint64_t route = routes[line];
+
+		if (!(route & PARAVIRQ_ROUTE_ENABLE))
+			status = route == PARAVIRQ_ROUTE_RESET ?
+				 PARAVIRQ_OK : PARAVIRQ_BAD_DISABLED;
+		else if (route & PARAVIRQ_ROUTE_PENDING && !(route & PARAVIRQ_ROUTE_MASK))
+			status = PARAVIRQ_BAD_PENDING;
+		else
+			status = route_check(pv, route);
+		if (status != PARAVIRQ_OK) {
+			if (bad_line)
+				*bad_line = line;
+			return status;
+		}
+	}
+
+	for (line = 0; line < nr_lines; line++) {
+		line_lock(pv, line);
+		line_unlock(pv, line, routes[line]);
+		route_changed(pv, line);
+	}
+	atomic_store(&pv->errors, errors);
+	return PARAVIRQ_OK;
+}
+
+/**
+ * paravirq_init() - make a controller, in its reset state
+ * @pv: the controller
+ * @lines: memory for @nr_lines words, which the controller uses from now on
+ * @nr_lines: number of lines, 1 to PARAVIRQ_MAX_LINES
+ * @broadcast_id: besides 0xffffffff, the APIC id that @ops->inject would take
+ *	for all vCPUs: 0xff for an xAPIC, else 0xffffffff
+ * @ops: callbacks; must stay valid
+ * @opaque: their first argument
+ *
+ * There is nothing to undo: to drop the controller, stop calling it.
+ *
+ * Return: PARAVIRQ_OK or PARAVIRQ_BAD_NR_LINES.
+ */
+enum paravirq_status paravirq_init(struct paravirq *pv, _Atomic uint64_t *lines,
+				   uint32_t nr_lines, uint32_t broadcast_id,
+				   const struct paravirq_ops *ops, void *opaque)
+{
+	uint32_t line;
+
+	if (nr_lines < 1 || nr_lines > PARAVIRQ_MAX_LINES)
+		return PARAVIRQ_BAD_NR_LINES;
+
+	memset(pv, 0, sizeof(*pv));
+	pv->lines = lines;
+	pv->nr_lines = nr_lines;
+	pv->broadcast_id = broadcast_id;
+	pv->ops = ops;
+	pv->opaque = opaque;
+	for (line = 0; line < nr_lines; line++)
+		atomic_init(&lines[line], PARAVIRQ_ROUTE_RESET);
+	return PARAVIRQ_OK;
+}

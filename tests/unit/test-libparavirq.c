@@ -1,0 +1,697 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/*
+ * Unit tests of libparavirq, in TAP; each of the rules of the interface has a
+ * test that breaks with it. Built and run by hypervisor/libparavirq/Makefile;
+ * tests/unit/mutate shows that the tests can fail.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#define _XOPEN_SOURCE 700
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "paravirq.h"
+
+#define LINES		64
+#define BROADCAST	0xff
+#define ENABLE		PARAVIRQ_ROUTE_ENABLE
+#define MASK		PARAVIRQ_ROUTE_MASK
+#define PENDING		PARAVIRQ_ROUTE_PENDING
+#define ROUTE(apic_id, vector, flags)	((uint64_t)(apic_id) << 32 | (vector) | (flags))
+#define REG_ROUTE(line)	(PARAVIRQ_REG_ROUTE + 8 * (uint64_t)(line))
+
+static struct paravirq pv;
+static _Atomic uint64_t lines[PARAVIRQ_MAX_LINES];
+
+/* What the fake LAPICs saw. */
+static bool vcpu_exists;
+static unsigned int injected;
+static uint32_t last_apic_id;
+static uint8_t last_vector;
+
+/* What the fake irqfd user saw. */
+static unsigned int changed[PARAVIRQ_MAX_LINES];
+static uint64_t changed_route;
+
+static bool fake_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+{
+	assert_ptr_equal(opaque, &pv);
+	injected++;
+	last_apic_id = apic_id;
+	last_vector = vector;
+	return vcpu_exists;
+}
+
+/* The lock of the line must be free again: its word is the route alone. */
+static void fake_route_changed(void *opaque, uint32_t line)
+{
+	assert_ptr_equal(opaque, &pv);
+	changed[line]++;
+	changed_route = paravirq_route(&pv, line);
+	assert_int_equal(atomic_load(&lines[line]), changed_route);
+}
+
+static const struct paravirq_ops ops = {
+	.inject = fake_inject,
+	.route_changed = fake_route_changed,
+};
+
+static void start(uint32_t nr_lines)
+{
+	assert_int_equal(paravirq_init(&pv, lines, nr_lines, BROADCAST, &ops, &pv),
+			 PARAVIRQ_OK);
+	vcpu_exists = true;
+	injected = 0;
+	memset(changed, 0, sizeof(changed));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	start(LINES);
+	return 0;
+}
+
+static uint32_t read32(uint64_t offset)
+{
+	return paravirq_mmio_read(&pv, offset, 4);
+}
+
+static void write32(uint64_t offset, uint32_t value)
+{
+	paravirq_mmio_write(&pv, offset, 4, value);
+}
+
+static uint64_t read_route(uint32_t line)
+{
+	return paravirq_mmio_read(&pv, REG_ROUTE(line), 8);
+}
+
+static void write_route(uint32_t line, uint64_t route)
+{
+	paravirq_mmio_write(&pv, REG_ROUTE(line), 8, route);
+}
+
+static void assert_errors(uint32_t errors)
+{
+	assert_int_equal(read32(PARAVIRQ_REG_ERRORS), errors);
+}
+
+static void assert_injected(unsigned int n, uint32_t apic_id, uint8_t vector)
+{
+	assert_int_equal(injected, n);
+	assert_int_equal(last_apic_id, apic_id);
+	assert_int_equal(last_vector, vector);
+}
+
+static void test_init(void **state)
+{
+	(void)state;
+	assert_int_equal(paravirq_init(&pv, lines, 0, BROADCAST, &ops, &pv),
+			 PARAVIRQ_BAD_NR_LINES);
+	assert_int_equal(paravirq_init(&pv, lines, PARAVIRQ_MAX_LINES + 1,
+				       BROADCAST, &ops, &pv),
+			 PARAVIRQ_BAD_NR_LINES);
+	start(1);
+	start(PARAVIRQ_MAX_LINES);
+	for (int i = 0; i < PARAVIRQ_MAX_LINES; i++)
+		assert_int_equal(read_route(i), PARAVIRQ_ROUTE_RESET);
+	assert_errors(0);
+	assert_int_equal(paravirq_mmio_size(64), 0x1200);
+}
+
+static void test_constants(void **state)
+{
+	(void)state;
+	assert_int_equal(read32(0x000), 'P' | 'V' << 8 | 'I' << 16 | 'Q' << 24);
+	assert_int_equal(read32(0x004), 1);
+	assert_int_equal(read32(0x008), LINES);
+	assert_int_equal(read32(0x00c), 0);
+	assert_errors(0);
+}
+
+/* Rule 6: 32-bit APIC ids. Each line has its own route. */
+static void test_route_is_kept(void **state)
+{
+	uint64_t first = ROUTE(0xfffffffe, 0x20, ENABLE);
+	uint64_t last = ROUTE(0x12345678, 0xff, ENABLE | MASK);
+
+	(void)state;
+	write_route(0, first);
+	write_route(LINES - 1, last);
+	assert_int_equal(read_route(0), first);
+	assert_int_equal(read_route(LINES - 1), last);
+	assert_int_equal(read_route(1), PARAVIRQ_ROUTE_RESET);
+	assert_int_equal(paravirq_route(&pv, 0), first);
+	assert_int_equal(paravirq_route(&pv, LINES), PARAVIRQ_ROUTE_RESET);
+	assert_int_equal(paravirq_raise(&pv, 0), PARAVIRQ_INJECTED);
+	assert_injected(1, 0xfffffffe, 0x20);
+	assert_errors(0);
+}
+
+/* Rule 3: every raise of an enabled, unmasked line injects. */
+static void test_every_raise_injects(void **state)
+{
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	for (unsigned int i = 1; i <= 10; i++) {
+		assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_INJECTED);
+		assert_injected(i, 1, 0x31);
+	}
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), 10);
+}
+
+/* Rule 4: raises of a masked line are latched, unmasking injects once. */
+static void test_mask_latches(void **state)
+{
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_LATCHED);
+	assert_int_equal(injected, 0);
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_LATCHED), 3);
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK | PENDING));
+
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_injected(1, 1, 0x31);
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE));
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(injected, 1);
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), 1);
+}
+
+static void test_unmask_without_pending(void **state)
+{
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(injected, 0);
+}
+
+/* Masked retargets keep PENDING; it goes out by the route that unmasks. */
+static void test_pending_follows_retarget(void **state)
+{
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	paravirq_raise(&pv, 5);
+	write_route(5, ROUTE(2, 0x42, ENABLE | MASK));
+	assert_int_equal(read_route(5), ROUTE(2, 0x42, ENABLE | MASK | PENDING));
+	assert_int_equal(injected, 0);
+	write_route(5, ROUTE(3, 0x53, ENABLE));
+	assert_injected(1, 3, 0x53);
+	assert_int_equal(read_route(5), ROUTE(3, 0x53, ENABLE));
+}
+
+static void test_pending_is_not_writable(void **state)
+{
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK | PENDING));
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK));
+	write_route(5, ROUTE(1, 0x31, ENABLE | PENDING));
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(injected, 0);
+	assert_errors(0);
+}
+
+/* Rule 4: dropped while not enabled, whatever MASK says. */
+static void test_disabled_drops(void **state)
+{
+	(void)state;
+	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_DROPPED);
+	assert_int_equal(read_route(5), PARAVIRQ_ROUTE_RESET);
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(injected, 0);
+	write_route(5, ROUTE(1, 0x31, 0));
+	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_DROPPED);
+	assert_int_equal(injected, 0);
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_DROPPED), 2);
+}
+
+/* Without ENABLE any value is right and means the reset state. */
+static void test_disable_resets_route(void **state)
+{
+	static const uint64_t values[] = {
+		0, MASK, PENDING, 0xffffffffffffffff & ~(uint64_t)ENABLE,
+		ROUTE(0xffffffff, 3, 0), ROUTE(BROADCAST, 0x31, 0),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+		paravirq_raise(&pv, 5);
+		write_route(5, values[i]);
+		assert_int_equal(read_route(5), PARAVIRQ_ROUTE_RESET);
+		write_route(5, ROUTE(1, 0x31, ENABLE));
+		assert_int_equal(injected, 0);
+	}
+	assert_errors(0);
+}
+
+/* Rule 5: wrong routes are counted and change nothing, not even PENDING. */
+static void test_bad_routes(void **state)
+{
+	static const uint64_t bad[] = {
+		ROUTE(1, 0, ENABLE), ROUTE(1, 31, ENABLE), ROUTE(1, 31, ENABLE | MASK),
+		ROUTE(0xffffffff, 0x31, ENABLE), ROUTE(0xffffffff, 0x31, ENABLE | MASK),
+		ROUTE(BROADCAST, 0x31, ENABLE), ROUTE(BROADCAST, 0x31, ENABLE | MASK),
+	};
+	uint64_t good = ROUTE(1, 0x31, ENABLE | MASK);
+	uint32_t errors = 0;
+
+	(void)state;
+	write_route(5, good);
+	paravirq_raise(&pv, 5);
+	changed[5] = 0;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		write_route(5, bad[i]);
+		assert_errors(++errors);
+		assert_int_equal(read_route(5), good | PENDING);
+	}
+	for (int bit = 11; bit < 32; bit++) {
+		write_route(5, ROUTE(1, 0x31, ENABLE) | UINT64_C(1) << bit);
+		assert_errors(++errors);
+		assert_int_equal(read_route(5), good | PENDING);
+	}
+	assert_int_equal(changed[5], 0);
+	assert_int_equal(injected, 0);
+
+	/* 0xff is an APIC id like any other where the back end has x2APIC. */
+	paravirq_init(&pv, lines, LINES, UINT32_MAX, &ops, &pv);
+	write_route(5, ROUTE(0xff, 0x31, ENABLE));
+	assert_int_equal(read_route(5), ROUTE(0xff, 0x31, ENABLE));
+	assert_errors(0);
+}
+
+static bool is_register(uint64_t offset, unsigned int size, bool write)
+{
+	if (size == 8)
+		return offset % 8 == 0 && offset >= REG_ROUTE(0) && offset < REG_ROUTE(LINES);
+	if (size != 4)
+		return false;
+	return write ? offset == 0x10 || offset == 0x18 :
+		       offset == 0x14 || (offset <= 0x0c && offset % 4 == 0);
+}
+
+/*
+ * Rule 5 for everything that is no register: every offset inside the window, a
+ * page behind it and the last ones there are; read-only, write-only, wrong size
+ * and alignment among them. The value is a good route and a wrong command.
+ */
+static void test_bad_accesses(void **state)
+{
+	static const unsigned int sizes[] = { 0, 1, 2, 3, 4, 5, 7, 8, 16 };
+	uint64_t ends[] = { 0, UINT64_MAX - 16 };
+	uint32_t errors = 0;
+
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
+	for (size_t e = 0; e < 2; e++)
+	for (uint64_t i = 0; i <= (e ? 16 : REG_ROUTE(LINES) + 4096); i++) {
+		uint64_t offset = ends[e] + i;
+		unsigned int size = sizes[s];
+
+		if (!is_register(offset, size, true)) {
+			paravirq_mmio_write(&pv, offset, size, ROUTE(2, 0x42, ENABLE));
+			errors++;
+		}
+		if (!is_register(offset, size, false)) {
+			assert_int_equal(paravirq_mmio_read(&pv, offset, size), 0);
+			errors++;
+		}
+	}
+	assert_errors(errors);
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK));
+	for (int i = 0; i < LINES; i++)
+		if (i != 5)
+			assert_int_equal(read_route(i), PARAVIRQ_ROUTE_RESET);
+	assert_int_equal(injected, 0);
+}
+
+static void test_bad_commands(void **state)
+{
+	static const uint32_t commands[] = { 0, 2, 3, 0x101, 0x80000001, 0xffffffff };
+	uint32_t errors = 0;
+
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		write32(PARAVIRQ_REG_CONTROL, commands[i]);
+		assert_errors(++errors);
+	}
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE));
+
+	/* Bytes beyond the access do not count. */
+	paravirq_mmio_write(&pv, PARAVIRQ_REG_CONTROL, 4, 0xdead00000001);
+	assert_errors(0);
+	assert_int_equal(read_route(5), PARAVIRQ_ROUTE_RESET);
+}
+
+static void test_errors_saturate(void **state)
+{
+	uint64_t routes[LINES];
+	uint32_t errors;
+
+	(void)state;
+	paravirq_save(&pv, routes, &errors);
+	assert_int_equal(paravirq_restore(&pv, LINES, routes, 0xfffffffe, NULL), PARAVIRQ_OK);
+	read32(0x1c);
+	assert_errors(0xffffffff);
+	read32(0x1c);
+	assert_errors(0xffffffff);
+	write32(PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
+	assert_errors(0);
+}
+
+static void test_trigger(void **state)
+{
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	write32(PARAVIRQ_REG_TRIGGER, 5);
+	assert_injected(1, 1, 0x31);
+	write_route(LINES - 1, ROUTE(1, 0x32, ENABLE | MASK));
+	write32(PARAVIRQ_REG_TRIGGER, LINES - 1);
+	assert_int_equal(read_route(LINES - 1), ROUTE(1, 0x32, ENABLE | MASK | PENDING));
+	assert_errors(0);
+	write32(PARAVIRQ_REG_TRIGGER, LINES);
+	write32(PARAVIRQ_REG_TRIGGER, 0xffffffff);
+	assert_errors(2);
+	assert_int_equal(injected, 1);
+}
+
+static void test_raise_out_of_range(void **state)
+{
+	(void)state;
+	/* Armed memory behind the last line must stay untouched. */
+	atomic_store(&lines[LINES], ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(paravirq_raise(&pv, LINES), PARAVIRQ_DROPPED);
+	assert_int_equal(paravirq_raise(&pv, UINT32_MAX), PARAVIRQ_DROPPED);
+	assert_int_equal(injected, 0);
+	assert_errors(0);
+}
+
+/* Rule 5: an APIC id that no vCPU has is a good route; raises are dropped. */
+static void test_no_such_vcpu(void **state)
+{
+	(void)state;
+	vcpu_exists = false;
+	write_route(5, ROUTE(77, 0x31, ENABLE));
+	assert_errors(0);
+	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_DROPPED);
+	write_route(5, ROUTE(77, 0x31, ENABLE | MASK));
+	paravirq_raise(&pv, 5);
+	write_route(5, ROUTE(77, 0x31, ENABLE));
+	assert_int_equal(read_route(5), ROUTE(77, 0x31, ENABLE));
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_DROPPED), 2);
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), 0);
+}
+
+/* Rules 2 and 4: after RESET nothing of the old state is left. */
+static void reset_by(void (*reset)(void))
+{
+	write_route(0, ROUTE(1, 0x31, ENABLE));
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	write_route(LINES - 1, ROUTE(1, 0x31, ENABLE));
+	paravirq_raise(&pv, 5);
+	read32(0x1c);
+	reset();
+	for (int i = 0; i < LINES; i++) {
+		assert_int_equal(read_route(i), PARAVIRQ_ROUTE_RESET);
+		assert_int_equal(paravirq_raise(&pv, i), PARAVIRQ_DROPPED);
+	}
+	assert_errors(0);
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(injected, 0);
+}
+
+static void reset_by_guest(void)
+{
+	write32(PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
+}
+
+static void reset_by_machine(void)
+{
+	paravirq_reset(&pv);
+}
+
+static void test_reset(void **state)
+{
+	(void)state;
+	reset_by(reset_by_guest);
+	setup(NULL);
+	reset_by(reset_by_machine);
+}
+
+static void test_route_changed(void **state)
+{
+	uint64_t routes[LINES];
+	uint32_t errors;
+
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(changed[5], 1);
+	assert_int_equal(changed_route, ROUTE(1, 0x31, ENABLE));
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	assert_int_equal(changed[5], 2);
+	paravirq_raise(&pv, 5);
+	read_route(5);
+	assert_int_equal(changed[5], 2);
+	paravirq_save(&pv, routes, &errors);
+	write_route(5, 0);
+	assert_int_equal(changed[5], 3);
+	assert_int_equal(changed_route, PARAVIRQ_ROUTE_RESET);
+	paravirq_restore(&pv, LINES, routes, errors, NULL);
+	assert_int_equal(changed[5], 4);
+	reset_by_guest();
+	assert_int_equal(changed[5], 5);
+
+	/* The callback is optional. */
+	paravirq_init(&pv, lines, LINES, BROADCAST,
+		      &(struct paravirq_ops){ .inject = fake_inject }, &pv);
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_INJECTED);
+}
+
+/* Rule 7: the state moves to another controller, PENDING and ERRORS too. */
+static void test_save_restore(void **state)
+{
+	uint64_t routes[LINES], again[LINES];
+	uint32_t errors;
+
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	write_route(6, ROUTE(0x12345678, 0x32, ENABLE));
+	write_route(7, ROUTE(3, 0x33, ENABLE | MASK));
+	paravirq_raise(&pv, 5);
+	read32(0x1c);
+	paravirq_save(&pv, routes, &errors);
+	assert_int_equal(errors, 1);
+	assert_int_equal(routes[5], ROUTE(1, 0x31, ENABLE | MASK | PENDING));
+
+	start(LINES);
+	write_route(9, ROUTE(1, 0x39, ENABLE));
+	assert_int_equal(paravirq_restore(&pv, LINES, routes, errors, NULL), PARAVIRQ_OK);
+	assert_errors(1);
+	for (int i = 0; i < LINES; i++)
+		assert_int_equal(read_route(i), routes[i]);
+	paravirq_save(&pv, again, &errors);
+	assert_memory_equal(again, routes, sizeof(routes));
+	assert_int_equal(injected, 0);
+	write_route(5, ROUTE(2, 0x51, ENABLE));
+	assert_injected(1, 2, 0x51);
+	assert_int_equal(paravirq_raise(&pv, 6), PARAVIRQ_INJECTED);
+	assert_injected(2, 0x12345678, 0x32);
+}
+
+/* A refused restore changes nothing, not even the lines before the bad one. */
+static void test_restore_refuses(void **state)
+{
+	static const struct {
+		uint64_t route;
+		enum paravirq_status status;
+	} bad[] = {
+		{ ROUTE(1, 31, ENABLE), PARAVIRQ_BAD_VECTOR },
+		{ ROUTE(1, 0x31, ENABLE | 0x800), PARAVIRQ_BAD_RESERVED },
+		{ ROUTE(1, 0x31, ENABLE | 0x80000000), PARAVIRQ_BAD_RESERVED },
+		{ ROUTE(0xffffffff, 0x31, ENABLE), PARAVIRQ_BAD_DEST },
+		{ ROUTE(BROADCAST, 0x31, ENABLE), PARAVIRQ_BAD_DEST },
+		{ ROUTE(1, 0x31, ENABLE | PENDING), PARAVIRQ_BAD_PENDING },
+		{ 0, PARAVIRQ_BAD_DISABLED },
+		{ MASK | PENDING, PARAVIRQ_BAD_DISABLED },
+		{ MASK | 0x80000000, PARAVIRQ_BAD_DISABLED },
+		{ ROUTE(1, 0x31, MASK), PARAVIRQ_BAD_DISABLED },
+	};
+	uint64_t before[LINES], routes[LINES], after[LINES];
+	uint32_t errors, line;
+
+	(void)state;
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	paravirq_raise(&pv, 5);
+	read32(0x1c);
+	paravirq_save(&pv, before, &errors);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memcpy(routes, before, sizeof(routes));
+		routes[3] = ROUTE(1, 0x33, ENABLE);
+		routes[7] = bad[i].route;
+		line = 0;
+		assert_int_equal(paravirq_restore(&pv, LINES, routes, 9, &line), bad[i].status);
+		assert_int_equal(line, 7);
+		assert_int_equal(paravirq_restore(&pv, LINES, routes, 9, NULL), bad[i].status);
+		paravirq_save(&pv, after, &errors);
+		assert_memory_equal(after, before, sizeof(before));
+		assert_int_equal(errors, 1);
+	}
+	assert_int_equal(paravirq_restore(&pv, LINES - 1, before, 9, NULL), PARAVIRQ_BAD_NR_LINES);
+	assert_int_equal(paravirq_restore(&pv, LINES + 1, before, 9, NULL), PARAVIRQ_BAD_NR_LINES);
+	assert_errors(1);
+}
+
+/*
+ * Rules 1 and 2 with threads: raisers hammer one line while a writer changes
+ * its route. The writer numbers its writes and puts the number into the APIC id;
+ * what the write does and the vector follow from the number. So an injection
+ * tells whether its route is whole, and whether it came after the write that
+ * replaced it.
+ */
+#define RAISERS		2
+#define SECONDS		2
+
+static atomic_uint completed;	/* number of the last write that returned */
+static atomic_uint stragglers, torn, injections;
+static atomic_bool stop;
+static _Thread_local unsigned int injections_here;
+
+enum { RETARGET, MASKED, UNMASK, REMASK, RETARGET_MASKED, UNMASK_MOVED, DISABLE, RESET, KINDS };
+
+static uint8_t vector_of(uint32_t seq)
+{
+	return 32 + seq % 223;
+}
+
+static bool live(uint32_t seq)
+{
+	return seq % KINDS == RETARGET || seq % KINDS == UNMASK || seq % KINDS == UNMASK_MOVED;
+}
+
+/*
+ * Keeps the CPU: on a busy machine, giving it up with a line locked would let
+ * the others spin for whole time slices.
+ */
+static void pause_for(unsigned int n)
+{
+	for (volatile unsigned int i = 0; i < n; i++)
+		;
+}
+
+static bool threaded_inject(void *opaque, uint32_t seq, uint8_t vector)
+{
+	(void)opaque;
+	if (vector != vector_of(seq) || !live(seq))
+		atomic_fetch_add(&torn, 1);
+	/* Long enough for a write that does not wait to complete meanwhile. */
+	pause_for(500);
+	if (seq < atomic_load(&completed))
+		atomic_fetch_add(&stragglers, 1);
+	atomic_fetch_add(&injections, 1);
+	injections_here++;
+	return true;
+}
+
+static void *raiser(void *unused)
+{
+	(void)unused;
+	while (!atomic_load(&stop)) {
+		paravirq_raise(&pv, 5);
+		pause_for(200);
+	}
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	static const struct paravirq_ops threaded = { .inject = threaded_inject };
+	pthread_t threads[RAISERS];
+	unsigned int leaked = 0, lost = 0, twice = 0, latched = 0;
+	uint64_t route;
+	time_t end = time(NULL) + SECONDS + 1;
+
+	(void)state;
+	paravirq_init(&pv, lines, LINES, UINT32_MAX, &threaded, NULL);
+	for (int i = 0; i < RAISERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, raiser, NULL), 0);
+
+	for (uint32_t seq = KINDS; time(NULL) < end; seq++) {
+		uint64_t before = read_route(5);
+
+		if (before & PARAVIRQ_ROUTE_RESERVED)
+			leaked++;
+		route = ROUTE(seq, vector_of(seq), ENABLE | (live(seq) ? 0 : MASK));
+		injections_here = 0;
+		if (seq % KINDS == RESET)
+			reset_by_guest();
+		else
+			write_route(5, seq % KINDS == DISABLE ? 0 : route);
+		atomic_store(&completed, seq);
+
+		/* What was latched must go out now, and once. */
+		if (live(seq) && before & PENDING) {
+			latched++;
+			lost += injections_here == 0;
+		}
+		twice += injections_here > 1;
+		pause_for(1000);
+	}
+	atomic_store(&stop, true);
+	for (int i = 0; i < RAISERS; i++)
+		pthread_join(threads[i], NULL);
+
+	assert_int_equal(stragglers, 0);
+	assert_int_equal(torn, 0);
+	assert_int_equal(leaked, 0);
+	assert_int_equal(lost, 0);
+	assert_int_equal(twice, 0);
+	/* No verdict without having seen both. */
+	assert_true(latched > 0);
+	assert_true(injections > latched);
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), injections);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_init, setup),
+		cmocka_unit_test_setup(test_constants, setup),
+		cmocka_unit_test_setup(test_route_is_kept, setup),
+		cmocka_unit_test_setup(test_every_raise_injects, setup),
+		cmocka_unit_test_setup(test_mask_latches, setup),
+		cmocka_unit_test_setup(test_unmask_without_pending, setup),
+		cmocka_unit_test_setup(test_pending_follows_retarget, setup),
+		cmocka_unit_test_setup(test_pending_is_not_writable, setup),
+		cmocka_unit_test_setup(test_disabled_drops, setup),
+		cmocka_unit_test_setup(test_disable_resets_route, setup),
+		cmocka_unit_test_setup(test_bad_routes, setup),
+		cmocka_unit_test_setup(test_bad_accesses, setup),
+		cmocka_unit_test_setup(test_bad_commands, setup),
+		cmocka_unit_test_setup(test_errors_saturate, setup),
+		cmocka_unit_test_setup(test_trigger, setup),
+		cmocka_unit_test_setup(test_raise_out_of_range, setup),
+		cmocka_unit_test_setup(test_no_such_vcpu, setup),
+		cmocka_unit_test_setup(test_reset, setup),
+		cmocka_unit_test_setup(test_route_changed, setup),
+		cmocka_unit_test_setup(test_save_restore, setup),
+		cmocka_unit_test_setup(test_restore_refuses, setup),
+		cmocka_unit_test_setup(test_threads, setup),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
