@@ -34,6 +34,7 @@
 #include <linux/property.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/stdarg.h>
 
 #include <asm/paravirq.h>
 
@@ -63,6 +64,8 @@ struct claim {
  * @claims:	lines seen so far
  * @dev:	device being looked at
  * @index:	next interrupt of @dev
+ * @names:	"interrupt-names" of @dev, as many as fit
+ * @nr_names:	how many of them there are
  * @consumer:	@dev has been counted as a consumer
  * @lines:	interrupts on paravirq seen so far
  * @consumers:	devices that have any
@@ -74,26 +77,45 @@ struct validation {
 	struct list_head claims;
 	struct device *dev;
 	unsigned int index;
+	const char *names[16];
+	unsigned int nr_names;
 	bool consumer;
 	unsigned int lines;
 	unsigned int consumers;
 	unsigned int problems;
 };
 
-#define report(v, level, fmt, ...)						\
-do {										\
-	if ((v)->m)								\
-		seq_printf((v)->m, fmt "\n", ##__VA_ARGS__);			\
-	else									\
-		printk(level pr_fmt(fmt) "\n", ##__VA_ARGS__);			\
-} while (0)
+static __printf(2, 3) void report(struct validation *v, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
 
-#define problem(v, fmt, ...)							\
-do {										\
-	(v)->problems++;							\
-	report(v, KERN_ERR, "problem: %s interrupt %u: " fmt,			\
-	       dev_name((v)->dev), (v)->index, ##__VA_ARGS__);			\
-} while (0)
+	va_start(args, fmt);
+	vaf.va = &args;
+	if (v->m)
+		seq_printf(v->m, "%pV\n", &vaf);
+	else
+		pr_info("%pV\n", &vaf);
+	va_end(args);
+}
+
+/* Something is wrong with the current interrupt of the current device. */
+static __printf(2, 3) void problem(struct validation *v, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	v->problems++;
+	va_start(args, fmt);
+	vaf.va = &args;
+	if (v->m)
+		seq_printf(v->m, "problem: %s interrupt %u: %pV\n",
+			   dev_name(v->dev), v->index, &vaf);
+	else
+		pr_err("problem: %s interrupt %u: %pV\n",
+		       dev_name(v->dev), v->index, &vaf);
+	va_end(args);
+}
 
 /* The device that claimed the line before, or NULL if @v->dev is the first. */
 static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 line)
@@ -126,7 +148,7 @@ static void selftest_line(struct validation *v, struct paravirq *pv, u32 line,
 	paravirq_trigger(pv, line);
 	for (ms = 0; ms < SELFTEST_TIMEOUT_MS; ms++) {
 		if (kstat_irqs_usr(info->virq) != before) {
-			report(v, KERN_INFO, "selftest: %s line %u irq %u: passed",
+			report(v, "selftest: %s line %u irq %u: passed",
 			       dev_name(paravirq_dev(pv)), line, info->virq);
 			return;
 		}
@@ -143,7 +165,6 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 {
 	u32 base = paravirq_base(pv), line = number - base;
 	struct paravirq_line info;
-	const char *name = NULL;
 	struct device *other;
 	char where[32] = "vector - cpu -";
 	bool enabled;
@@ -175,9 +196,9 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 		snprintf(where, sizeof(where), "vector %llu cpu %u",
 			 info.route & PARAVIRQ_ROUTE_VECTOR, info.cpu);
 
-	device_property_read_string_index(v->dev, "interrupt-names", v->index, &name);
-	report(v, KERN_INFO, "%s interrupt %u%s%s: %s line %u irq %u %s, driver %s",
-	       dev_name(v->dev), v->index, name ? " " : "", name ?: "",
+	report(v, "%s interrupt %u%s%s: %s line %u irq %u %s, driver %s",
+	       dev_name(v->dev), v->index, v->index < v->nr_names ? " " : "",
+	       v->index < v->nr_names ? v->names[v->index] : "",
 	       dev_name(paravirq_dev(pv)), line, info.virq, where,
 	       device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
 
@@ -251,9 +272,13 @@ static void validate_of_node(struct validation *v, struct device_node *np)
 static int validate_device(struct device *dev, void *data)
 {
 	struct validation *v = data;
+	int ret;
 
 	v->dev = dev;
 	v->index = 0;
+	ret = device_property_read_string_array(dev, "interrupt-names", v->names,
+						ARRAY_SIZE(v->names));
+	v->nr_names = max(ret, 0);
 	v->consumer = false;
 
 	/*
@@ -283,7 +308,7 @@ static void validate(struct seq_file *m, bool selftest)
 		kfree(claim);
 	}
 
-	report(&v, KERN_INFO, "%u lines, %u consumers, %u problems", v.lines,
+	report(&v, "%u lines, %u consumers, %u problems", v.lines,
 	       v.consumers, v.problems);
 }
 

@@ -19,7 +19,6 @@
  * Copyright (C) 2026 The paravirq authors
  */
 
-#include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
@@ -71,14 +70,15 @@ static void doorbell_fetch(struct doorbell_line *line, bool run)
 {
 	struct doorbell *db = line->db;
 	u32 n = line - db->lines;
+	unsigned long flags;
 	u64 count;
 
-	scoped_guard(spinlock_irqsave, &db->lock) {
-		count = readq(db->regs + PARAVIRQ_DOORBELL_REG_COUNT + 8 * n);
-		line->count += count;
-		line->total += count;
-		line->runs += run;
-	}
+	spin_lock_irqsave(&db->lock, flags);
+	count = readq(db->regs + PARAVIRQ_DOORBELL_REG_COUNT + 8 * n);
+	line->count += count;
+	line->total += count;
+	line->runs += run;
+	spin_unlock_irqrestore(&db->lock, flags);
 
 	if (count)
 		wake_up_interruptible(&line->wait);
@@ -114,14 +114,16 @@ static int doorbell_close(struct inode *inode, struct file *file)
 /* Take the count; -EAGAIN while there is none, -ENODEV once the device is gone. */
 static int doorbell_take(struct doorbell_line *line, u64 *count)
 {
-	guard(spinlock_irq)(&line->db->lock);
+	int ret = 0;
 
+	spin_lock_irq(&line->db->lock);
 	*count = line->count;
 	line->count = 0;
-	if (*count)
-		return 0;
+	if (!*count)
+		ret = line->db->regs ? -EAGAIN : -ENODEV;
+	spin_unlock_irq(&line->db->lock);
 
-	return line->db->regs ? -EAGAIN : -ENODEV;
+	return ret;
 }
 
 static ssize_t doorbell_read(struct file *file, char __user *buf, size_t len,
@@ -147,8 +149,9 @@ static ssize_t doorbell_read(struct file *file, char __user *buf, size_t len,
 		return ret;
 
 	if (copy_to_user(buf, &count, sizeof(count))) {
-		guard(spinlock_irq)(&line->db->lock);
+		spin_lock_irq(&line->db->lock);
 		line->count += count;
+		spin_unlock_irq(&line->db->lock);
 		return -EFAULT;
 	}
 
@@ -160,26 +163,32 @@ static ssize_t doorbell_write(struct file *file, const char __user *buf,
 {
 	struct doorbell_line *line = file->private_data;
 	struct doorbell *db = line->db;
+	ssize_t ret = len;
 
-	guard(spinlock_irq)(&db->lock);
+	spin_lock_irq(&db->lock);
+	if (db->regs)
+		writel(line - db->lines, db->regs + PARAVIRQ_DOORBELL_REG_RING);
+	else
+		ret = -ENODEV;
+	spin_unlock_irq(&db->lock);
 
-	if (!db->regs)
-		return -ENODEV;
-
-	writel(line - db->lines, db->regs + PARAVIRQ_DOORBELL_REG_RING);
-	return len;
+	return ret;
 }
 
 static __poll_t doorbell_poll(struct file *file, poll_table *wait)
 {
 	struct doorbell_line *line = file->private_data;
+	__poll_t events;
 
 	poll_wait(file, &line->wait, wait);
 
-	guard(spinlock_irq)(&line->db->lock);
+	spin_lock_irq(&line->db->lock);
+	events = line->db->regs ? EPOLLOUT | EPOLLWRNORM : EPOLLHUP | EPOLLERR;
+	if (line->count)
+		events |= EPOLLIN | EPOLLRDNORM;
+	spin_unlock_irq(&line->db->lock);
 
-	return (line->count ? EPOLLIN | EPOLLRDNORM : 0) |
-	       (line->db->regs ? EPOLLOUT | EPOLLWRNORM : EPOLLHUP | EPOLLERR);
+	return events;
 }
 
 static const struct file_operations doorbell_fops = {
@@ -199,9 +208,10 @@ static int doorbell_counts_show(struct seq_file *m, void *unused)
 	for (n = 0; n < db->nr_lines; n++) {
 		struct doorbell_line *line = &db->lines[n];
 
-		guard(spinlock_irq)(&db->lock);
+		spin_lock_irq(&db->lock);
 		seq_printf(m, "line %u irq %d total %llu runs %llu\n", n,
 			   line->irq, line->total, line->runs);
+		spin_unlock_irq(&db->lock);
 	}
 
 	return 0;
@@ -224,8 +234,9 @@ static void doorbell_gone(void *data)
 	struct doorbell *db = data;
 	u32 n;
 
-	scoped_guard(spinlock_irq, &db->lock)
-		db->regs = NULL;
+	spin_lock_irq(&db->lock);
+	db->regs = NULL;
+	spin_unlock_irq(&db->lock);
 	for (n = 0; n < db->nr_lines; n++)
 		wake_up_interruptible(&db->lines[n].wait);
 

@@ -76,7 +76,6 @@ struct paravirq *paravirq_create(const struct paravirq_config *config);
 void paravirq_destroy(struct paravirq *pv);
 void paravirq_shutdown(struct paravirq *pv);
 
-/* Serialises creation, destruction and everything that looks controllers up. */
 extern struct mutex paravirq_mutex;
 
 struct paravirq *paravirq_find(struct fwnode_handle *fwnode);

@@ -20,7 +20,6 @@
 #include <linux/device.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
-#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
@@ -41,7 +40,7 @@
  * struct paravirq - one controller
  * @config:	what the driver said of it
  * @domain:	its irq_domain; host_data is this structure
- * @node:	entry in paravirq_list
+ * @syscore:	calls paravirq_resume()
  * @nr_lines:	number of lines, read once at creation and never again
  * @lock:	serialises register accesses with @route, @requested and @dead
  * @dead:	the controller is gone, its registers must not be touched
@@ -53,7 +52,7 @@
 struct paravirq {
 	struct paravirq_config config;
 	struct irq_domain *domain;
-	struct list_head node;
+	struct syscore syscore;
 	u32 nr_lines;
 	raw_spinlock_t lock;
 	bool dead;
@@ -61,8 +60,7 @@ struct paravirq {
 	u64 route[] __counted_by(nr_lines);
 };
 
-/* Resume runs alone and walks the list without the mutex. */
-static LIST_HEAD(paravirq_list);
+/* Held while a controller comes, goes or is looked up by paravirq_find(). */
 DEFINE_MUTEX(paravirq_mutex);
 
 static u32 paravirq_read(struct paravirq *pv, u32 reg)
@@ -88,18 +86,34 @@ static void paravirq_write_route(struct paravirq *pv, u32 line, u64 route)
 		pv->config.ops->write_route(pv->config.ctx, line, route);
 }
 
+/* What the hypervisor has; it alone knows what is pending. False if it is gone. */
+static bool paravirq_read_route(struct paravirq *pv, u32 line, u64 *route)
+{
+	unsigned long flags;
+	bool alive;
+
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	alive = !pv->dead;
+	if (alive)
+		*route = pv->config.ops->read_route(pv->config.ctx, line);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
+
+	return alive;
+}
+
 static void paravirq_change_mask(struct irq_data *d, u64 mask)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
+	unsigned long flags;
 	u64 route;
 
-	guard(raw_spinlock_irqsave)(&pv->lock);
-
+	raw_spin_lock_irqsave(&pv->lock, flags);
 	/* A line that is not enabled stays in its reset state, masked. */
 	route = pv->route[d->hwirq];
 	if (route & PARAVIRQ_ROUTE_ENABLE)
 		paravirq_write_route(pv, d->hwirq,
 				     (route & ~PARAVIRQ_ROUTE_MASK) | mask);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
 
 static void paravirq_irq_mask(struct irq_data *d)
@@ -120,6 +134,7 @@ static void paravirq_update_route(struct irq_data *d)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
 	struct irq_cfg *cfg = irqd_cfg(d);
+	unsigned long flags;
 	u64 route;
 	u32 dest;
 
@@ -131,9 +146,10 @@ static void paravirq_update_route(struct irq_data *d)
 	route = (u64)dest << PARAVIRQ_ROUTE_DEST_SHIFT |
 		PARAVIRQ_ROUTE_ENABLE | cfg->vector;
 
-	guard(raw_spinlock_irqsave)(&pv->lock);
+	raw_spin_lock_irqsave(&pv->lock, flags);
 	paravirq_write_route(pv, d->hwirq, route |
 			     (pv->route[d->hwirq] & PARAVIRQ_ROUTE_MASK));
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
 
 /*
@@ -163,23 +179,28 @@ static int paravirq_request_resources(struct irq_data *d)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
 
-	guard(raw_spinlock_irqsave)(&pv->lock);
+	unsigned long flags;
+	int ret = -ENODEV;
 
-	if (pv->dead || !try_module_get(pv->config.owner))
-		return -ENODEV;
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	if (!pv->dead && try_module_get(pv->config.owner)) {
+		__set_bit(d->hwirq, pv->requested);
+		ret = 0;
+	}
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 
-	__set_bit(d->hwirq, pv->requested);
-	return 0;
+	return ret;
 }
 
 static void paravirq_release_resources(struct irq_data *d)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
+	unsigned long flags;
 
-	guard(raw_spinlock_irqsave)(&pv->lock);
-
+	raw_spin_lock_irqsave(&pv->lock, flags);
 	__clear_bit(d->hwirq, pv->requested);
 	module_put(pv->config.owner);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
 
 static struct irq_chip paravirq_chip = {
@@ -265,6 +286,17 @@ static void paravirq_domain_free(struct irq_domain *domain, unsigned int virq,
 	irq_domain_free_irqs_top(domain, virq, nr_irqs);
 }
 
+static void paravirq_domain_deactivate(struct irq_domain *domain,
+				       struct irq_data *d)
+{
+	struct paravirq *pv = domain->host_data;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
+}
+
 /*
  * Activation is where a hypervisor that does not take the route is found out;
  * later moves of the line differ in vector and APIC id alone.
@@ -273,51 +305,39 @@ static int paravirq_domain_activate(struct irq_domain *domain,
 				    struct irq_data *d, bool reserve)
 {
 	struct paravirq *pv = domain->host_data;
-	u64 route;
+	u64 wrote, reads;
 
 	if (reserve)
 		return 0;
 
 	paravirq_update_route(d);
 
-	guard(raw_spinlock_irqsave)(&pv->lock);
-
-	if (pv->dead)
+	wrote = READ_ONCE(pv->route[d->hwirq]);
+	if (!paravirq_read_route(pv, d->hwirq, &reads))
 		return -ENODEV;
 
-	route = pv->config.ops->read_route(pv->config.ctx, d->hwirq);
-	if ((route & ~PARAVIRQ_ROUTE_PENDING) == pv->route[d->hwirq])
+	if ((reads & ~PARAVIRQ_ROUTE_PENDING) == wrote)
 		return 0;
 
 	dev_err(pv->config.dev, "line %lu: route %#llx not taken, it reads %#llx\n",
-		d->hwirq, pv->route[d->hwirq], route);
-	paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
+		d->hwirq, wrote, reads);
+	paravirq_domain_deactivate(domain, d);
 
 	return -EIO;
-}
-
-static void paravirq_domain_deactivate(struct irq_domain *domain,
-				       struct irq_data *d)
-{
-	struct paravirq *pv = domain->host_data;
-
-	guard(raw_spinlock_irqsave)(&pv->lock);
-	paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
 }
 
 #ifdef CONFIG_GENERIC_IRQ_DEBUGFS
 static void paravirq_debug_show_line(struct seq_file *m, struct paravirq *pv,
 				     u32 line, int ind)
 {
-	u64 route = pv->route[line];
-
-	/* Only the hypervisor knows whether the line is pending. */
-	scoped_guard(raw_spinlock_irqsave, &pv->lock) {
-		if (!pv->dead)
-			route = pv->config.ops->read_route(pv->config.ctx, line);
-	}
+	u64 route;
 
 	seq_printf(m, "%*sline %4u: ", ind, "", line);
+	if (!paravirq_read_route(pv, line, &route)) {
+		seq_puts(m, "the controller is gone\n");
+		return;
+	}
+
 	if (route & PARAVIRQ_ROUTE_ENABLE)
 		seq_printf(m, "vector %3llu apicid %llu",
 			   route & PARAVIRQ_ROUTE_VECTOR,
@@ -377,38 +397,33 @@ static const struct irq_domain_ops paravirq_dead_domain_ops = {
 /*
  * After suspend the routes may be gone, after hibernation those of the kernel
  * that loaded the image are live: write all of them anew. What was pending
- * while the guest slept is lost.
+ * while the guest slept is lost. Runs on one CPU, interrupts off: no lock.
  */
-static void paravirq_resume(void)
+static void paravirq_resume(void *data)
 {
-	struct paravirq *pv;
+	struct paravirq *pv = data;
 	u32 line, magic;
 
-	list_for_each_entry(pv, &paravirq_list, node) {
-		guard(raw_spinlock_irqsave)(&pv->lock);
+	if (pv->dead)
+		return;
 
-		if (pv->dead)
-			continue;
+	magic = paravirq_read(pv, PARAVIRQ_REG_MAGIC);
+	if (magic != PARAVIRQ_MAGIC) {
+		dev_err(pv->config.dev,
+			"magic %#x after resume, expected %#x: the controller is gone\n",
+			magic, PARAVIRQ_MAGIC);
+		pv->dead = true;
+		return;
+	}
 
-		magic = paravirq_read(pv, PARAVIRQ_REG_MAGIC);
-		if (magic != PARAVIRQ_MAGIC) {
-			dev_err(pv->config.dev,
-				"magic %#x after resume, expected %#x: the controller is gone\n",
-				magic, PARAVIRQ_MAGIC);
-			pv->dead = true;
-			continue;
-		}
-
-		paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
-		for (line = 0; line < pv->nr_lines; line++) {
-			if (pv->route[line] & PARAVIRQ_ROUTE_ENABLE)
-				pv->config.ops->write_route(pv->config.ctx, line,
-							    pv->route[line]);
-		}
+	paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
+	for (line = 0; line < pv->nr_lines; line++) {
+		if (pv->route[line] & PARAVIRQ_ROUTE_ENABLE)
+			pv->config.ops->write_route(pv->config.ctx, line, pv->route[line]);
 	}
 }
 
-static struct syscore_ops paravirq_syscore_ops = {
+static const struct syscore_ops paravirq_syscore_ops = {
 	.resume = paravirq_resume,
 };
 
@@ -484,9 +499,9 @@ struct paravirq *paravirq_create(const struct paravirq_config *config)
 	}
 
 	get_device(dev);
-	if (list_empty(&paravirq_list))
-		register_syscore_ops(&paravirq_syscore_ops);
-	list_add_tail(&pv->node, &paravirq_list);
+	pv->syscore.ops = &paravirq_syscore_ops;
+	pv->syscore.data = pv;
+	register_syscore(&pv->syscore);
 
 	dev_info(dev, "version %u, %u lines from %#x, %s, parent %s\n", version,
 		 nr_lines, config->base, config->ops->name,
@@ -540,9 +555,7 @@ void paravirq_destroy(struct paravirq *pv)
 	/* From here no line can be requested and no register is accessed. */
 	paravirq_shutdown(pv);
 
-	list_del(&pv->node);
-	if (list_empty(&paravirq_list))
-		unregister_syscore_ops(&paravirq_syscore_ops);
+	unregister_syscore(&pv->syscore);
 
 	if (!bitmap_empty(pv->requested, pv->nr_lines)) {
 		dev_err(pv->config.dev, "removed while lines %*pbl are requested: they are dead now\n",
@@ -575,11 +588,13 @@ EXPORT_SYMBOL_GPL(paravirq_destroy);
  */
 void paravirq_shutdown(struct paravirq *pv)
 {
-	guard(raw_spinlock_irqsave)(&pv->lock);
+	unsigned long flags;
 
+	raw_spin_lock_irqsave(&pv->lock, flags);
 	if (!pv->dead)
 		paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
 	pv->dead = true;
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
 EXPORT_SYMBOL_GPL(paravirq_shutdown);
 
@@ -642,14 +657,16 @@ u32 paravirq_nr_lines(struct paravirq *pv)
 void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info)
 {
 	struct irq_data *d;
+	unsigned long flags;
 
 	info->virq = irq_find_mapping(pv->domain, line);
 	d = info->virq ? irq_domain_get_irq_data(pv->domain, info->virq) : NULL;
 	info->cpu = d ? cpumask_first(irq_data_get_effective_affinity_mask(d)) : 0;
 
-	guard(raw_spinlock_irqsave)(&pv->lock);
+	raw_spin_lock_irqsave(&pv->lock, flags);
 	info->requested = test_bit(line, pv->requested);
 	info->route = pv->route[line];
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
 
 /**
@@ -663,8 +680,10 @@ void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info
  */
 void paravirq_trigger(struct paravirq *pv, u32 line)
 {
-	guard(raw_spinlock_irqsave)(&pv->lock);
+	unsigned long flags;
 
+	raw_spin_lock_irqsave(&pv->lock, flags);
 	if (!pv->dead)
 		paravirq_write(pv, PARAVIRQ_REG_TRIGGER, line);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
