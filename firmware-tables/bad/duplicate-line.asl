@@ -3,8 +3,8 @@
  * Bad: the fourth interrupt of DBL1 is line 32, the first of DBL0. The irq domain
  * cannot see that, it hands the same Linux interrupt to both; the one that comes
  * second fails in request_irq().
- * Expected: the validation names line 32 and both devices; whichever doorbell is
- * probed first works.
+ * Expected: the validation says "is claimed by" and names both devices; whichever
+ * doorbell is probed first works.
  *
  * Copyright (C) 2026 The paravirq authors
  */

@@ -2,7 +2,8 @@
 /*
  * Bad: DBL1 names its controller by relative paths. A resource source is no name
  * that ACPI resolves within a scope, it has to be absolute.
- * Expected: an error with the path for "PVIC" and for "^PVIC", no WARN; DBL0 works.
+ * Expected: "source 'PVIC' is not an absolute path", for '^PVIC' as well, no WARN;
+ * DBL0 works.
  *
  * Copyright (C) 2026 The paravirq authors
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Bad: the fourth interrupt of DBL1 names a controller that does not exist.
- * Expected: an error with the path \_SB.NONE, neither a WARN nor endless probe
+ * Expected: "source '\_SB.NONE' does not exist", neither a WARN nor endless probe
  * deferral nor GSI 4099; DBL0 works.
  *
  * Copyright (C) 2026 The paravirq authors
