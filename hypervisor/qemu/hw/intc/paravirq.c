@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The paravirq interrupt controller: lets a guest choose, for each line, the
+ * LAPIC vector and vCPU that the line interrupts.
+ *
+ * Created by -device paravirq or by a machine. Devices set its GPIO inputs, the
+ * guest its registers; libparavirq decides what that means and calls back to
+ * inject, which goes to whatever LAPIC the accelerator provides, as an MSI would.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "cpu.h"
+#include "hw/i386/apic_internal.h"
+#include "hw/i386/apic-msidef.h"
+#include "hw/intc/paravirq.h"
+#include "hw/irq.h"
+#include "hw/pci/msi.h"
+#include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
+#include "libparavirq/paravirq.h"
+
+/* What an xAPIC takes for a broadcast; QEMU does not know the guest's mode */
+#define XAPIC_BROADCAST 0xff
+
+struct ParavirqState {
+    SysBusDevice parent_obj;
+
+    MemoryRegion mmio;
+    struct paravirq pv;
+    _Atomic uint64_t *routes;
+
+    /* Migration */
+    uint64_t *saved_routes;
+    uint32_t saved_errors;
+
+    /* Properties */
+    uint64_t addr;
+    uint32_t lines;
+    uint32_t x_magic;
+    uint32_t x_version;
+    uint32_t x_nr_lines;
+
+    /* Guest accesses to routes */
+    uint64_t route_reads;
+    uint64_t route_writes;
+};
+
+/*
+ * Runs under the lock of a line and, as all of this device, under the big lock.
+ * Sending an MSI gets back to no device.
+ */
+static bool paravirq_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+{
+    MSIMessage msg = {
+        .address = APIC_DEFAULT_ADDRESS |
+                   (uint64_t)(apic_id & ~0xffu) << 32 |
+                   (apic_id & 0xffu) << MSI_ADDR_DEST_ID_SHIFT,
+        .data = vector,
+    };
+
+    /* Without this, an APIC of 8 bits would deliver 0x101 to 1. */
+    if (!cpu_by_arch_id(apic_id)) {
+        return false;
+    }
+    apic_get_class()->send_msi(&msg);
+    return true;
+}
+
+static const struct paravirq_ops paravirq_ops = {
+    .inject = paravirq_inject,
+};
+
+/* Every device that asserts its line wants an interrupt, asserted or not. */
+static void paravirq_set_line(void *opaque, int line, int level)
+{
+    ParavirqState *s = opaque;
+
+    if (level) {
+        paravirq_raise(&s->pv, line);
+    }
+}
+
+static uint64_t paravirq_read(void *opaque, hwaddr offset, unsigned size)
+{
+    ParavirqState *s = opaque;
+    uint64_t value = paravirq_mmio_read(&s->pv, offset, size);
+
+    if (offset >= PARAVIRQ_REG_ROUTE) {
+        s->route_reads++;
+    }
+    if (size == 4) {
+        switch (offset) {
+        case PARAVIRQ_REG_MAGIC:
+            return s->x_magic;
+        case PARAVIRQ_REG_VERSION:
+            return s->x_version;
+        case PARAVIRQ_REG_NR_LINES:
+            return s->x_nr_lines;
+        }
+    }
+    return value;
+}
+
+static void paravirq_write(void *opaque, hwaddr offset, uint64_t value,
+                           unsigned size)
+{
+    ParavirqState *s = opaque;
+
+    if (offset >= PARAVIRQ_REG_ROUTE) {
+        s->route_writes++;
+    }
+    paravirq_mmio_write(&s->pv, offset, size, value);
+}
+
+/* Wrong sizes and alignments must get here: the guest sees them counted. */
+static const MemoryRegionOps paravirq_mmio_ops = {
+    .read = paravirq_read,
+    .write = paravirq_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+    .impl = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+};
+
+uint32_t paravirq_nr_lines(ParavirqState *s)
+{
+    return s->lines;
+}
+
+uint64_t paravirq_window_size(ParavirqState *s)
+{
+    return paravirq_mmio_size(s->lines);
+}
+
+bool paravirq_check_window(const char *device, uint64_t addr, uint64_t size,
+                           Error **errp)
+{
+    if (addr % PARAVIRQ_ADDR_ALIGN) {
+        error_setg(errp, "%s: addr=0x%" PRIx64 " is not a multiple of 0x%x",
+                   device, addr, PARAVIRQ_ADDR_ALIGN);
+        return false;
+    }
+    if (addr > UINT64_MAX - (size - 1)) {
+        error_setg(errp, "%s: addr=0x%" PRIx64 " leaves no room for 0x%" PRIx64
+                   " bytes of registers, allowed up to 0x%" PRIx64,
+                   device, addr, size,
+                   QEMU_ALIGN_DOWN(UINT64_MAX - (size - 1),
+                                   PARAVIRQ_ADDR_ALIGN));
+        return false;
+    }
+    return true;
+}
+
+static void paravirq_device_reset(DeviceState *dev)
+{
+    paravirq_reset(&PARAVIRQ(dev)->pv);
+}
+
+static void paravirq_realize(DeviceState *dev, Error **errp)
+{
+    ParavirqState *s = PARAVIRQ(dev);
+    SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
+
+    if (s->lines < 1 || s->lines > PARAVIRQ_MAX_LINES) {
+        error_setg(errp, "paravirq: lines=%" PRIu32 ", allowed 1 to %d",
+                   s->lines, PARAVIRQ_MAX_LINES);
+        return;
+    }
+    if (!paravirq_check_window("paravirq", s->addr, paravirq_window_size(s),
+                               errp)) {
+        return;
+    }
+    if (s->x_nr_lines == UINT32_MAX) {
+        s->x_nr_lines = s->lines;
+    }
+
+    s->routes = g_new(_Atomic uint64_t, s->lines);
+    s->saved_routes = g_new0(uint64_t, s->lines);
+    paravirq_init(&s->pv, s->routes, s->lines, XAPIC_BROADCAST,
+                  &paravirq_ops, s);
+
+    qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
+    memory_region_init_io(&s->mmio, OBJECT(s), &paravirq_mmio_ops, s,
+                          TYPE_PARAVIRQ, paravirq_window_size(s));
+    sysbus_init_mmio(sbd, &s->mmio);
+    sysbus_mmio_map(sbd, 0, s->addr);
+}
+
+static int paravirq_pre_save(void *opaque)
+{
+    ParavirqState *s = opaque;
+
+    paravirq_save(&s->pv, s->saved_routes, &s->saved_errors);
+    return 0;
+}
+
+static int paravirq_post_load(void *opaque, int version_id)
+{
+    ParavirqState *s = opaque;
+    enum paravirq_status status;
+    uint32_t line = 0;
+
+    status = paravirq_restore(&s->pv, s->lines, s->saved_routes,
+                              s->saved_errors, &line);
+    if (status != PARAVIRQ_OK) {
+        error_report("paravirq: line %" PRIu32 ": saved route 0x%" PRIx64
+                     " is not possible (reason %d)",
+                     line, s->saved_routes[line], status);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static const VMStateDescription paravirq_vmstate = {
+    .name = TYPE_PARAVIRQ,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_save = paravirq_pre_save,
+    .post_load = paravirq_post_load,
+    .fields = (VMStateField[]) {
+        VMSTATE_UINT32_EQUAL(lines, ParavirqState,
+                             "the controllers differ in lines"),
+        VMSTATE_UINT32(saved_errors, ParavirqState),
+        VMSTATE_VARRAY_UINT32(saved_routes, ParavirqState, lines, 1,
+                              vmstate_info_uint64, uint64_t),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
+static Property paravirq_properties[] = {
+    DEFINE_PROP_UINT64("addr", ParavirqState, addr, PARAVIRQ_DEFAULT_ADDR),
+    DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
+    /* Make a controller that the guest must refuse */
+    DEFINE_PROP_UINT32("x-magic", ParavirqState, x_magic, PARAVIRQ_MAGIC),
+    DEFINE_PROP_UINT32("x-version", ParavirqState, x_version,
+                       PARAVIRQ_VERSION),
+    DEFINE_PROP_UINT32("x-nr-lines", ParavirqState, x_nr_lines, UINT32_MAX),
+    DEFINE_PROP_END_OF_LIST(),
+};
+
+static void paravirq_get_raised(Object *obj, Visitor *v, const char *name,
+                                void *opaque, Error **errp)
+{
+    uint64_t value = paravirq_count(&PARAVIRQ(obj)->pv, (uintptr_t)opaque);
+
+    visit_type_uint64(v, name, &value, errp);
+}
+
+static void paravirq_get_errors(Object *obj, Visitor *v, const char *name,
+                                void *opaque, Error **errp)
+{
+    uint64_t value = 0;
+
+    if (DEVICE(obj)->realized) {
+        value = paravirq_mmio_read(&PARAVIRQ(obj)->pv, PARAVIRQ_REG_ERRORS, 4);
+    }
+    visit_type_uint64(v, name, &value, errp);
+}
+
+static void paravirq_instance_init(Object *obj)
+{
+    ParavirqState *s = PARAVIRQ(obj);
+
+    object_property_add_uint64_ptr(obj, "route-reads", &s->route_reads,
+                                   OBJ_PROP_FLAG_READ);
+    object_property_add_uint64_ptr(obj, "route-writes", &s->route_writes,
+                                   OBJ_PROP_FLAG_READ);
+}
+
+static void paravirq_finalize(Object *obj)
+{
+    ParavirqState *s = PARAVIRQ(obj);
+
+    g_free(s->routes);
+    g_free(s->saved_routes);
+}
+
+static void paravirq_class_init(ObjectClass *oc, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(oc);
+
+    dc->desc = "Paravirtual interrupt controller without PCI or MSI";
+    dc->realize = paravirq_realize;
+    dc->reset = paravirq_device_reset;
+    dc->vmsd = &paravirq_vmstate;
+    dc->user_creatable = true;
+    device_class_set_props(dc, paravirq_properties);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+
+    object_class_property_add(oc, "injected", "uint64", paravirq_get_raised,
+                              NULL, NULL, (void *)PARAVIRQ_INJECTED);
+    object_class_property_add(oc, "latched", "uint64", paravirq_get_raised,
+                              NULL, NULL, (void *)PARAVIRQ_LATCHED);
+    object_class_property_add(oc, "dropped", "uint64", paravirq_get_raised,
+                              NULL, NULL, (void *)PARAVIRQ_DROPPED);
+    object_class_property_add(oc, "errors", "uint64", paravirq_get_errors,
+                              NULL, NULL, NULL);
+}
+
+static const TypeInfo paravirq_info = {
+    .name = TYPE_PARAVIRQ,
+    .parent = TYPE_SYS_BUS_DEVICE,
+    .instance_size = sizeof(ParavirqState),
+    .instance_init = paravirq_instance_init,
+    .instance_finalize = paravirq_finalize,
+    .class_init = paravirq_class_init,
+};
+
+static void paravirq_register_types(void)
+{
+    type_register_static(&paravirq_info);
+}
+
+type_init(paravirq_register_types)

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The paravirq doorbell: the smallest device with several lines of a paravirq
+ * controller, for tests and as an example.
+ *
+ * Created by -device paravirq-doorbell. Rung by the guest (a register), by a
+ * program outside (each byte on the chardev is a line) or by hand (property
+ * "ring"). It counts the rings of each line and sets the controller's GPIO
+ * inputs; when the guest fetches a count, the line goes out on the chardev.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#include "qemu/osdep.h"
+#include "qemu/error-report.h"
+#include "qapi/error.h"
+#include "qapi/visitor.h"
+#include "chardev/char-fe.h"
+#include "hw/intc/paravirq.h"
+#include "hw/irq.h"
+#include "hw/qdev-properties.h"
+#include "hw/qdev-properties-system.h"
+#include "migration/vmstate.h"
+#include "linux/paravirq_doorbell.h"
+
+struct ParavirqDoorbellState {
+    SysBusDevice parent_obj;
+
+    MemoryRegion mmio;
+    qemu_irq irq[PARAVIRQ_DOORBELL_MAX_LINES];
+    uint64_t count[PARAVIRQ_DOORBELL_MAX_LINES];
+
+    /* Totals since reset: rung is fetched and the sum of count[] */
+    uint64_t rung;
+    uint64_t fetched;
+
+    /* Properties */
+    uint64_t addr;
+    uint32_t first_line;
+    uint32_t lines;
+    ParavirqState *intc;
+    CharBackend chr;
+};
+
+static void doorbell_ring(ParavirqDoorbellState *s, uint32_t line)
+{
+    /* The handler may run at once, so count first. */
+    s->count[line]++;
+    s->rung++;
+    qemu_irq_pulse(s->irq[line]);
+}
+
+static uint64_t doorbell_fetch(ParavirqDoorbellState *s, uint32_t line)
+{
+    uint64_t count = s->count[line];
+    uint8_t byte = line;
+
+    if (count) {
+        s->count[line] = 0;
+        s->fetched += count;
+        /* A peer that does not read loses this; the guest must not wait. */
+        qemu_chr_fe_write(&s->chr, &byte, 1);
+    }
+    return count;
+}
+
+static uint64_t doorbell_read(void *opaque, hwaddr offset, unsigned size)
+{
+    ParavirqDoorbellState *s = opaque;
+    uint64_t line = (offset - PARAVIRQ_DOORBELL_REG_COUNT) / 8;
+
+    if (size == 8 && offset % 8 == 0 &&
+        offset >= PARAVIRQ_DOORBELL_REG_COUNT && line < s->lines) {
+        return doorbell_fetch(s, line);
+    }
+    if (size == 4 && offset == PARAVIRQ_DOORBELL_REG_MAGIC) {
+        return PARAVIRQ_DOORBELL_MAGIC;
+    }
+    if (size == 4 && offset == PARAVIRQ_DOORBELL_REG_NR_LINES) {
+        return s->lines;
+    }
+    return 0;
+}
+
+static void doorbell_write(void *opaque, hwaddr offset, uint64_t value,
+                           unsigned size)
+{
+    ParavirqDoorbellState *s = opaque;
+
+    if (size == 4 && offset == PARAVIRQ_DOORBELL_REG_RING &&
+        value < s->lines) {
+        doorbell_ring(s, value);
+    }
+}
+
+/* Wrong sizes and alignments must get here whole, or parts would match. */
+static const MemoryRegionOps doorbell_mmio_ops = {
+    .read = doorbell_read,
+    .write = doorbell_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+    .impl = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+};
+
+static int doorbell_can_receive(void *opaque)
+{
+    return 64;
+}
+
+static void doorbell_receive(void *opaque, const uint8_t *buf, int size)
+{
+    ParavirqDoorbellState *s = opaque;
+    int i;
+
+    for (i = 0; i < size; i++) {
+        if (buf[i] < s->lines) {
+            doorbell_ring(s, buf[i]);
+        } else {
+            warn_report_once("paravirq-doorbell: byte %u on the chardev "
+                             "ignored, allowed 0 to %" PRIu32,
+                             buf[i], s->lines - 1);
+        }
+    }
+}
+
+static void doorbell_reset(DeviceState *dev)
+{
+    ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(dev);
+
+    memset(s->count, 0, sizeof(s->count));
+    s->rung = 0;
+    s->fetched = 0;
+}
+
+/* The controller of a doorbell that names none is the only one there is. */
+static ParavirqState *doorbell_find_intc(Error **errp)
+{
+    bool ambiguous = false;
+    Object *obj = object_resolve_path_type("", TYPE_PARAVIRQ, &ambiguous);
+
+    if (obj) {
+        return PARAVIRQ(obj);
+    }
+    if (ambiguous) {
+        error_setg(errp, "paravirq-doorbell: there are several paravirq "
+                   "controllers, choose one by intc=ID");
+    } else {
+        error_setg(errp, "paravirq-doorbell: there is no paravirq controller, "
+                   "put -device paravirq before this device");
+    }
+    return NULL;
+}
+
+static void doorbell_realize(DeviceState *dev, Error **errp)
+{
+    ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(dev);
+    SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
+    uint32_t intc_lines, i;
+
+    if (s->lines < 1 || s->lines > PARAVIRQ_DOORBELL_MAX_LINES) {
+        error_setg(errp, "paravirq-doorbell: lines=%" PRIu32
+                   ", allowed 1 to %d", s->lines, PARAVIRQ_DOORBELL_MAX_LINES);
+        return;
+    }
+    if (!paravirq_check_window("paravirq-doorbell", s->addr,
+                               PARAVIRQ_DOORBELL_SIZE, errp)) {
+        return;
+    }
+    if (!s->intc) {
+        s->intc = doorbell_find_intc(errp);
+        if (!s->intc) {
+            return;
+        }
+    }
+    intc_lines = paravirq_nr_lines(s->intc);
+    if (s->lines > intc_lines || s->first_line > intc_lines - s->lines) {
+        error_setg(errp, "paravirq-doorbell: first-line=%" PRIu32 " and lines=%"
+                   PRIu32 " do not fit the controller, which has lines 0 to %"
+                   PRIu32, s->first_line, s->lines, intc_lines - 1);
+        return;
+    }
+    for (i = 0; i < s->lines; i++) {
+        s->irq[i] = qdev_get_gpio_in(DEVICE(s->intc), s->first_line + i);
+    }
+
+    memory_region_init_io(&s->mmio, OBJECT(s), &doorbell_mmio_ops, s,
+                          TYPE_PARAVIRQ_DOORBELL, PARAVIRQ_DOORBELL_SIZE);
+    sysbus_init_mmio(sbd, &s->mmio);
+    sysbus_mmio_map(sbd, 0, s->addr);
+    qemu_chr_fe_set_handlers(&s->chr, doorbell_can_receive, doorbell_receive,
+                             NULL, NULL, s, NULL, true);
+}
+
+static const VMStateDescription doorbell_vmstate = {
+    .name = TYPE_PARAVIRQ_DOORBELL,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (VMStateField[]) {
+        VMSTATE_UINT32_EQUAL(lines, ParavirqDoorbellState,
+                             "the doorbells differ in lines"),
+        VMSTATE_UINT64_ARRAY(count, ParavirqDoorbellState,
+                             PARAVIRQ_DOORBELL_MAX_LINES),
+        VMSTATE_UINT64(rung, ParavirqDoorbellState),
+        VMSTATE_UINT64(fetched, ParavirqDoorbellState),
+        VMSTATE_END_OF_LIST()
+    }
+};
+
+static Property doorbell_properties[] = {
+    DEFINE_PROP_UINT64("addr", ParavirqDoorbellState, addr, 0xfeca0000),
+    DEFINE_PROP_UINT32("first-line", ParavirqDoorbellState, first_line, 32),
+    DEFINE_PROP_UINT32("lines", ParavirqDoorbellState, lines, 4),
+    DEFINE_PROP_LINK("intc", ParavirqDoorbellState, intc, TYPE_PARAVIRQ,
+                     ParavirqState *),
+    DEFINE_PROP_CHR("chardev", ParavirqDoorbellState, chr),
+    DEFINE_PROP_END_OF_LIST(),
+};
+
+static void doorbell_set_ring(Object *obj, Visitor *v, const char *name,
+                              void *opaque, Error **errp)
+{
+    ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(obj);
+    uint32_t line;
+
+    if (!visit_type_uint32(v, name, &line, errp)) {
+        return;
+    }
+    if (!DEVICE(obj)->realized) {
+        error_setg(errp, "paravirq-doorbell: ring is for a running machine");
+        return;
+    }
+    if (line >= s->lines) {
+        error_setg(errp, "paravirq-doorbell: ring=%" PRIu32
+                   ", allowed 0 to %" PRIu32, line, s->lines - 1);
+        return;
+    }
+    doorbell_ring(s, line);
+}
+
+static void doorbell_instance_init(Object *obj)
+{
+    ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(obj);
+
+    object_property_add_uint64_ptr(obj, "rung", &s->rung, OBJ_PROP_FLAG_READ);
+    object_property_add_uint64_ptr(obj, "fetched", &s->fetched,
+                                   OBJ_PROP_FLAG_READ);
+}
+
+static void doorbell_class_init(ObjectClass *oc, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(oc);
+
+    dc->desc = "Doorbell on lines of a paravirq interrupt controller";
+    dc->realize = doorbell_realize;
+    dc->reset = doorbell_reset;
+    dc->vmsd = &doorbell_vmstate;
+    dc->user_creatable = true;
+    device_class_set_props(dc, doorbell_properties);
+    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+
+    object_class_property_add(oc, "ring", "uint32", NULL, doorbell_set_ring,
+                              NULL, NULL);
+}
+
+static const TypeInfo doorbell_info = {
+    .name = TYPE_PARAVIRQ_DOORBELL,
+    .parent = TYPE_SYS_BUS_DEVICE,
+    .instance_size = sizeof(ParavirqDoorbellState),
+    .instance_init = doorbell_instance_init,
+    .class_init = doorbell_class_init,
+};
+
+static void doorbell_register_types(void)
+{
+    type_register_static(&doorbell_info);
+}
+
+type_init(doorbell_register_types)
