@@ -135,7 +135,7 @@ class Run(boot.Guest):
         if self.ktap:
             plan, results, wrong = ktap(self.log)
             for n in range(1, plan + 1):
-                passed, text, skipped = results.get(n, (False, 'missing', False))
+                passed, text, skipped = results.get(n, (False, f'result {n} is missing', False))
                 name = f'{self.label}: {text}'
                 if skipped:
                     global _done
