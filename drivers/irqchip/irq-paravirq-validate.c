@@ -159,6 +159,30 @@ static void selftest_line(struct validation *v, struct paravirq *pv, u32 line,
 		dev_name(paravirq_dev(pv)), line, info->virq, SELFTEST_TIMEOUT_MS);
 }
 
+/* @v->dev has one more interrupt on paravirq. */
+static void count_line(struct validation *v)
+{
+	v->lines++;
+	if (!v->consumer)
+		v->consumers++;
+	v->consumer = true;
+}
+
+/*
+ * The source of the current interrupt is a controller that is not up. Its
+ * driver has said why, or is a module that may still be loaded.
+ */
+static void validate_absent(struct validation *v, const char *source, u32 number)
+{
+	count_line(v);
+	if (IS_BUILTIN(CONFIG_PARAVIRQ))
+		problem(v, "source '%s' of %#x is a controller that did not come up",
+			source, number);
+	else
+		report(v, "%s interrupt %u: source '%s' of %#x has no driver",
+		       dev_name(v->dev), v->index, source, number);
+}
+
 /* One interrupt of @v->dev whose source is @pv. */
 static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 			  unsigned int type)
@@ -169,10 +193,7 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	char where[32] = "vector - cpu -";
 	bool enabled;
 
-	v->lines++;
-	if (!v->consumer)
-		v->consumers++;
-	v->consumer = true;
+	count_line(v);
 
 	if (number < base || line >= paravirq_nr_lines(pv)) {
 		problem(v, "line %#x of %s out of range, allowed %#x to %#x", number,
@@ -208,10 +229,13 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 		selftest_line(v, pv, line, &info);
 }
 
-/* Returns what an ACPI path leads to: a controller, or NULL; notes bad paths. */
-static struct paravirq *validate_source(struct validation *v, const char *path,
+/* Returns the controller that an ACPI source leads to, or NULL; notes bad ones. */
+static struct paravirq *validate_source(struct validation *v,
+					const struct acpi_resource_source *source,
 					u32 number)
 {
+	const char *path = source->string_ptr;
+	struct paravirq *pv = NULL;
 	struct acpi_device *adev;
 	acpi_handle handle;
 
@@ -226,7 +250,12 @@ static struct paravirq *validate_source(struct validation *v, const char *path,
 	}
 
 	adev = acpi_fetch_acpi_dev(handle);
-	return adev ? paravirq_find(acpi_fwnode_handle(adev)) : NULL;
+	if (adev)
+		pv = paravirq_find(acpi_fwnode_handle(adev));
+	if (!pv && acpi_irq_source_is_controller(source))
+		validate_absent(v, path, number);
+
+	return pv;
 }
 
 static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data)
@@ -245,8 +274,7 @@ static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data
 		if (!irq->resource_source.string_length)
 			continue;
 
-		pv = validate_source(v, irq->resource_source.string_ptr,
-				     irq->interrupts[i]);
+		pv = validate_source(v, &irq->resource_source, irq->interrupts[i]);
 		if (pv)
 			validate_line(v, pv, irq->interrupts[i],
 				      acpi_dev_get_irq_type(irq->triggering,
@@ -265,6 +293,8 @@ static void validate_of_node(struct validation *v, struct device_node *np)
 		pv = paravirq_find(of_fwnode_handle(args.np));
 		if (pv && args.args_count == 2)
 			validate_line(v, pv, args.args[0], args.args[1]);
+		else if (!pv && of_device_is_compatible(args.np, "paravirq,intc"))
+			validate_absent(v, of_node_full_name(args.np), args.args[0]);
 		of_node_put(args.np);
 	}
 }

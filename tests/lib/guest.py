@@ -28,6 +28,7 @@ _loader = importlib.machinery.SourceFileLoader('boot', _path)
 boot = importlib.util.module_from_spec(
     importlib.util.spec_from_loader('boot', _loader))
 _loader.exec_module(boot)
+load = boot.load
 
 _done = 0
 _failed = 0

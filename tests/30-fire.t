@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+No ring is lost under fire: while affinity moves and CPUs come and go, while
+lines are masked, while the consumer is unbound and bound. The host rings from
+outside by the doorbell's socket; the guest's part and its checks stand in
+tools/testing/selftests/paravirq/affinity, mask and rebind.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import os
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+PVIC = '/machine/peripheral/pvic'
+SMP = {'smp': 2, 'timeout': 300}
+
+
+class Doorbell:
+    """The doorbell of QEMU's that is /dev/doorbell0 in the guest."""
+
+    def __init__(self, run):
+        line = int(run.wait_line(r'selftest: doorbell0 (\d+)')[1][1])
+        platform = guest.boot.platform()
+        self.run = run
+        self.number = [platform['DOORBELL0_LINE'],
+                       platform['DOORBELL1_LINE']].index(line)
+
+    def ring(self, *lines):
+        self.run.ring(*lines, doorbell=self.number)
+
+    def get(self, name):
+        return self.run.get(f'/machine/peripheral/db{self.number}', name)
+
+    def settled(self, label):
+        """All that was rung has been fetched, once there was time for it."""
+        for _ in range(50):
+            if self.get('rung') == self.get('fetched'):
+                break
+            time.sleep(0.1)
+        guest.equal(self.get('fetched'), self.get('rung'),
+                    f'{label}: every ring was fetched')
+
+
+class Fire(threading.Thread):
+    """Rings lines until told to stop, a few at a time."""
+
+    def __init__(self, doorbell, *lines):
+        super().__init__(daemon=True)
+        self.doorbell, self.lines, self.rings, self.ceased = doorbell, lines, 0, False
+        self.start()
+
+    def run(self):
+        while not self.ceased:
+            self.doorbell.ring(*self.lines * 20)
+            self.rings += 20 * len(self.lines)
+            time.sleep(0.005)
+
+    def cease(self):
+        self.ceased = True
+        self.join()
+        return self.rings
+
+
+def affinity(**options):
+    label = f'affinity {options.get("kernel", "slim")}'
+    with guest.Run('affinity', label=label, **options, **SMP) as run:
+        db = Doorbell(run)
+        run.wait_line('selftest: firing')
+        fire = Fire(db, 0, 1, 2)
+        run.wait_line('selftest: over', timeout=240)
+        rings = fire.cease()
+        db.ring(3)
+        for n in range(3):
+            _, said = run.wait_line(rf'selftest: line {n} rings (\d+) total (\d+)')
+            guest.equal(int(said[2]), int(said[1]) + rings // 3,
+                        f'{label}: line {n}: {said[1]} rings of the guest and '
+                        f'{rings // 3} of the host were all counted')
+        db.settled(label)
+
+
+def mask():
+    with guest.Run('mask', append='no_console_suspend suspend.pm_test_delay=1',
+                   **SMP) as run:
+        db = Doorbell(run)
+        run.wait_line('selftest: sleeping')
+        run.wait_line('suspend debug: Waiting', timeout=60)
+        latched = run.get(PVIC, 'latched')
+        injected = run.get(PVIC, 'injected')
+        db.ring(*[0] * 100, 1)
+        while db.get('rung') < 101:
+            time.sleep(0.01)
+        guest.equal(run.get(PVIC, 'latched') - latched, 101,
+                    'mask: rings of masked lines are latched')
+        guest.equal(run.get(PVIC, 'injected') - injected, 0,
+                    'mask: rings of masked lines are not injected')
+        run.wait_line('selftest: firing')
+        latched = run.get(PVIC, 'latched')
+        fire = Fire(db, 2)
+        run.wait_line(r'selftest: slept', timeout=120)
+        rings = fire.cease()
+        db.settled('mask')
+        guest.ok(run.get(PVIC, 'latched') > latched,
+                 f'mask: {run.get(PVIC, "latched") - latched} of {rings} '
+                 'rings met a masked line')
+        db.ring(3)
+
+
+def rebind():
+    with guest.Run('rebind', **SMP) as run:
+        db = Doorbell(run)
+        run.wait_line('selftest: firing')
+        dropped = run.get(PVIC, 'dropped')
+        fire = Fire(db, 0, 1, 2)
+        run.wait_line('selftest: rebound', timeout=120)
+        rings = fire.cease()
+        db.settled('rebind')
+        guest.ok(run.get(PVIC, 'dropped') > dropped,
+                 f'rebind: {run.get(PVIC, "dropped") - dropped} of {rings} '
+                 'rings met an unbound consumer')
+        db.ring(3, 0)
+
+
+affinity()
+affinity(machine='q35', kernel='modules')
+mask()
+rebind()
+guest.done()

@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+Controller and consumer as modules in both load orders; two controllers at
+once; what debugfs shows; the guest without its IO-APIC. The checks stand in
+tools/testing/selftests/paravirq/modules, smoke and debugfs.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+with guest.Run('modules', kernel='modules', append='guest_coldplug=0'):
+    pass
+with guest.Run('smoke', tables=['paravirq2']):
+    pass
+for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
+                {'firmware': 'dt'}):
+    with guest.Run('debugfs', label=f'debugfs {options}', **options):
+        pass
+for options in ({'machine': 'q35'}, {'machine': 'microvm,paravirq=on'},
+                {'machine': 'q35', 'kernel': 'modules'}):
+    with guest.Run('smoke', append='noapic', label=f'noapic {options}',
+                   **options) as run:
+        pass
+    guest.ok(not any('IO-APIC' in line and 'edge' in line for line in run.log),
+             f'noapic {options}: nothing is on the IO-APIC')
+guest.done()

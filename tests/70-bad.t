@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+Tables and controllers that are wrong: each gets its message, in the driver or
+resolver and in the validation, check-boot-log finds it, the guest boots on and
+what is right works. The tables stand in firmware-tables/bad, the controllers
+are QEMU options.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+check = guest.load('check-boot-log').check
+
+
+def bad(label, messages, problems, test='smoke', **options):
+    """
+    Boots a guest with something wrong in it. Each of the messages must be in
+    its log, the validation must end with that many problems.
+    """
+    with guest.Run(test, label=label, **options) as run:
+        pass
+    for message in messages:
+        guest.ok(any(message in line for line in run.log), f'{label}: "{message}"')
+    summary = [line for line in run.log if 'consumers,' in line]
+    guest.ok(any(line.endswith(f' {problems} problems') for line in summary),
+             f'{label}: the validation counts {problems} problems')
+    failed = [text for passed, text in check(run.log) if not passed]
+    guest.ok(failed, f'{label}: check-boot-log finds {len(failed)} errors')
+
+
+def table(name, messages, problems, controllers=1, firmware='acpi', **options):
+    """A table of firmware-tables/bad, compiled."""
+    options.setdefault('machine', 'q35')
+    bad(f'{name} {firmware}', messages, problems,
+        tables=[os.path.join(guest.boot.BUILD, 'tables/bad', name +
+                             ('.aml' if firmware == 'acpi' else '.dtb'))],
+        devices=guest.boot.hardware(controllers), firmware=firmware, **options)
+
+
+OUT = 'line {:#x} out of range, allowed {:#x} to {:#x}'
+TYPE = 'line {:#x}: trigger type {}, only rising edge (1) is supported'
+ABSENT = "is a controller that did not come up"
+for number, name in ((0x1040, 'line-out-of-range'), (0xfff, 'number-below-base')):
+    table(name, [OUT.format(number, 0x1000, 0x103f), 'IRQ ring3 not found'], 1)
+table('level', [TYPE.format(0x102b, 4), 'IRQ ring3 not found'], 1)
+table('active-low', [TYPE.format(0x102b, 2), 'IRQ ring3 not found'], 1)
+table('source-missing', [r"DBL1: interrupt 0x1003: source '\_SB.NONE' does not exist",
+                         r"source '\_SB.NONE' of 0x1003 does not exist"], 1)
+table('relative-path', ["DBL1: interrupt 0x102a: source 'PVIC' is not an absolute path",
+                        "source '^PVIC' of 0x102b is not an absolute path"], 2)
+table('duplicate-line', ['line 0x1020 of PVIQ0001:00 is claimed by',
+                         'line 0: cannot request irq'], 1,
+      append='guest_lines=0.0,0.1,0.2')
+table('no-window', ['PVIQ0001:01: error -22: no register window', ABSENT], 4, 2)
+table('window-too-small', ['register window holds 32 lines, the controller has 64',
+                           ABSENT], 4, 2)
+table('gsb-missing', [OUT.format(0x2028, 0, 0x3f)], 4, 2)
+table('gsb-mismatch', [OUT.format(0x2028, 0x3000, 0x303f)], 4, 2)
+# The DSDT decides how wide integers are: 64 bits on microvm, 32 on q35.
+table('gsb-too-large', ['_GSB 0x100002000, allowed up to 0xffffffff', ABSENT], 4, 2,
+      machine='microvm')
+
+table('line-out-of-range', [OUT.format(0x40, 0, 0x3f)], 1, firmware='dt')
+table('level', [TYPE.format(0x2b, 4)], 1, firmware='dt')
+table('no-type', [TYPE.format(0x2b, 0)], 1, firmware='dt')
+table('duplicate-line', ['line 0x20 of fec80000.interrupt-controller is claimed by'],
+      1, firmware='dt')
+table('no-reg', ['no register window', ABSENT], 4, 2, firmware='dt')
+table('window-too-small', ['register window holds 32 lines, the controller has 64',
+                           ABSENT], 4, 2, firmware='dt')
+
+for option, message in (
+        ('x-magic=0xffffffff', 'magic 0xffffffff, expected 0x51495650'),
+        ('x-version=2', 'version 2, only 1 is supported'),
+        ('x-nr-lines=0', '0 lines, allowed 1 to 2048'),
+        ('x-nr-lines=2049', '2049 lines, allowed 1 to 2048')):
+    # Alone: a guest without interrupts. As the second one: the first works.
+    for controllers in (1, 2):
+        devices = guest.boot.hardware(controllers)
+        last = max(i for i, a in enumerate(devices) if a.startswith('paravirq,'))
+        devices[last] += f',{option}'
+        bad(f'{option}, controller {controllers}',
+            [f'PVIQ0001:0{controllers - 1}: error', message],
+            # One controller serves both doorbells; the one with _DEP never comes.
+            4, test='smoke' if controllers == 2 else 'quiet',
+            tables=['paravirq' if controllers == 1 else 'paravirq2'],
+            devices=devices)
+guest.done()

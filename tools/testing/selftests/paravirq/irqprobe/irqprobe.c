@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tells what interrupts a kernel resolves for a device: the tests load it into
+ * patched and unpatched kernels and compare what it says of tables such as
+ * firmware-tables/stock.asl. Binds to PVIQ0003, requests nothing, always binds.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+
+#include <linux/acpi.h>
+#include <linux/irq.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+
+static int irqprobe_probe(struct platform_device *pdev)
+{
+	int irq = platform_get_irq_optional(pdev, 0);
+	struct irq_data *d = irq > 0 ? irq_get_irq_data(irq) : NULL;
+
+	/* Linux interrupt numbers may differ between kernels: chip and pin do not. */
+	dev_info(&pdev->dev, "%s: platform_get_irq %d chip %s hwirq %lu, fwnode_irq_get %d\n",
+		 acpi_device_bid(ACPI_COMPANION(&pdev->dev)), irq < 0 ? irq : 0,
+		 d && d->chip ? d->chip->name : "-", d ? d->hwirq : 0,
+		 min(fwnode_irq_get(dev_fwnode(&pdev->dev), 0), 0));
+
+	return 0;
+}
+
+static const struct acpi_device_id irqprobe_ids[] = {
+	{ "PVIQ0003" },
+	{ }
+};
+MODULE_DEVICE_TABLE(acpi, irqprobe_ids);
+
+static struct platform_driver irqprobe_driver = {
+	.probe	= irqprobe_probe,
+	.driver	= {
+		.name			= "irqprobe",
+		.acpi_match_table	= irqprobe_ids,
+	},
+};
+module_platform_driver(irqprobe_driver);
+
+MODULE_DESCRIPTION("Tells what interrupts are resolved for a device");
+MODULE_AUTHOR("The paravirq authors");
+MODULE_LICENSE("GPL");

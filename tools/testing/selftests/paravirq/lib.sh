@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Sourced by the tests of this directory: KTAP, and what a doorbell line has
+# seen. Needs the kselftest helpers one directory up, as in a kernel tree.
+#
+# Copyright (C) 2026 The paravirq authors
+
+DIR=$(dirname "$0")
+. "$DIR/../kselftest/ktap_helpers.sh"
+
+DEBUG=/sys/kernel/debug
+DOORBELL=/sys/bus/platform/drivers/paravirq-doorbell
+
+# One result: "check NAME COMMAND ARGUMENTS". Unlike ktap_test_result, it leaves
+# arguments with spaces whole.
+check()
+{
+	name=$1
+	shift
+	if "$@"; then
+		ktap_test_pass "$name"
+	else
+		ktap_test_fail "$name"
+	fi
+}
+
+# Platform device of /dev/doorbell$1.*.
+device()
+{
+	basename "$(readlink -f "/sys/class/misc/doorbell$1.0/device")"
+}
+
+# Field $3 ("irq", "total" or "runs") of line $2 of doorbell $1.
+field()
+{
+	sed -n "s/^line $2 .*$3 \([0-9]*\).*/\1/p" "$DEBUG/paravirq-doorbell/$(device "$1")"
+}
+
+# Does field $3 of line $2 of doorbell $1 come to $4 within five seconds, and
+# stay there? A ring that was lost never shows; one counted twice shows late.
+reaches()
+{
+	i=0
+	while [ "$(field "$1" "$2" "$3")" -lt "$4" ] && [ $i -lt 50 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	sleep 0.3
+	equal "$(field "$1" "$2" "$3")" "$4"
+}
+
+equal()
+{
+	[ "$1" = "$2" ] || echo "# got '$1', expected '$2'"
+	[ "$1" = "$2" ]
+}
+
+between()
+{
+	[ "$1" -le "$2" ] && [ "$2" -le "$3" ] || echo "# got $2, expected $1 to $3"
+	[ "$1" -le "$2" ] && [ "$2" -le "$3" ]
+}
+
+# Tell the host which of its doorbells is /dev/doorbell0 here: the probe order
+# decides. The number is that of the doorbell's first line.
+announce()
+{
+	echo "doorbell0 $(sed -n 's/.* \([0-9]*\)-edge *doorbell0\.0$/\1/p' /proc/interrupts)"
+}
+
+# The host rings line 3 of doorbell 0 when it has done its part.
+host_done()
+{
+	"$DIR/doorbell" read /dev/doorbell0.3 "${1:-60000}" >/dev/null
+}
