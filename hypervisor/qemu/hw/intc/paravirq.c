@@ -5,7 +5,8 @@
  *
  * Created by -device paravirq or by a machine. Devices set its GPIO inputs, the
  * guest its registers; libparavirq decides what that means and calls back to
- * inject, which goes to whatever LAPIC the accelerator provides, as an MSI would.
+ * inject, which goes to whatever LAPIC the accelerator provides, as an MSI
+ * would.
  *
  * Copyright (C) 2026 The paravirq authors
  */
