@@ -16,7 +16,12 @@ for options in ({'machine': 'q35'},
                 {'machine': 'q35', 'load': 'initrd'},
                 {'machine': 'microvm'},
                 {'machine': 'microvm,paravirq=on'},
+                {'machine': 'microvm', 'load': 'initrd'},
+                {'machine': 'pc'},
                 {'firmware': 'dt'},
+                {'firmware': 'dt', 'machine': 'q35'},
+                {'firmware': 'dt+acpi'},
+                {'firmware': 'dt+acpi', 'machine': 'microvm'},
                 {'machine': 'q35', 'kernel': 'modules'}):
     with guest.Run('smoke', **options):
         pass

@@ -20,32 +20,6 @@ PVIC = '/machine/peripheral/pvic'
 SMP = {'smp': 2, 'timeout': 300}
 
 
-class Doorbell:
-    """The doorbell of QEMU's that is /dev/doorbell0 in the guest."""
-
-    def __init__(self, run):
-        line = int(run.wait_line(r'selftest: doorbell0 (\d+)')[1][1])
-        platform = guest.boot.platform()
-        self.run = run
-        self.number = [platform['DOORBELL0_LINE'],
-                       platform['DOORBELL1_LINE']].index(line)
-
-    def ring(self, *lines):
-        self.run.ring(*lines, doorbell=self.number)
-
-    def get(self, name):
-        return self.run.get(f'/machine/peripheral/db{self.number}', name)
-
-    def settled(self, label):
-        """All that was rung has been fetched, once there was time for it."""
-        for _ in range(50):
-            if self.get('rung') == self.get('fetched'):
-                break
-            time.sleep(0.1)
-        guest.equal(self.get('fetched'), self.get('rung'),
-                    f'{label}: every ring was fetched')
-
-
 class Fire(threading.Thread):
     """Rings lines until told to stop, a few at a time."""
 
@@ -69,7 +43,7 @@ class Fire(threading.Thread):
 def affinity(**options):
     label = f'affinity {options.get("kernel", "slim")}'
     with guest.Run('affinity', label=label, **options, **SMP) as run:
-        db = Doorbell(run)
+        db = guest.Doorbell(run)
         run.wait_line('selftest: firing')
         fire = Fire(db, 0, 1, 2)
         run.wait_line('selftest: over', timeout=240)
@@ -86,7 +60,7 @@ def affinity(**options):
 def mask():
     with guest.Run('mask', append='no_console_suspend suspend.pm_test_delay=1',
                    **SMP) as run:
-        db = Doorbell(run)
+        db = guest.Doorbell(run)
         run.wait_line('selftest: sleeping')
         run.wait_line('suspend debug: Waiting', timeout=60)
         latched = run.get(PVIC, 'latched')
@@ -112,7 +86,7 @@ def mask():
 
 def rebind():
     with guest.Run('rebind', **SMP) as run:
-        db = Doorbell(run)
+        db = guest.Doorbell(run)
         run.wait_line('selftest: firing')
         dropped = run.get(PVIC, 'dropped')
         fire = Fire(db, 0, 1, 2)

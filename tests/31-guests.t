@@ -21,6 +21,10 @@ for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
                 {'firmware': 'dt'}):
     with guest.Run('debugfs', label=f'debugfs {options}', **options):
         pass
+with guest.Run('smoke', label='selftest', append='paravirq.selftest=1') as run:
+    pass
+guest.equal(sum('selftest: PVIQ0001:00 line' in line and line.endswith(': passed')
+                for line in run.log), 8, 'paravirq.selftest: 8 lines passed')
 for options in ({'machine': 'q35'}, {'machine': 'microvm,paravirq=on'},
                 {'machine': 'q35', 'kernel': 'modules'}):
     with guest.Run('smoke', append='noapic', label=f'noapic {options}',

@@ -9,6 +9,7 @@ Copyright (C) 2026 The paravirq authors
 """
 import os
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
@@ -23,12 +24,17 @@ with guest.Run('suspend', append='no_console_suspend', timeout=180) as run:
             time.sleep(0.1)
         run.qmp('system_wakeup')
 
-table = os.path.join(guest.boot.BUILD, 'tables/paravirq.aml')
-for machine in ('q35', 'microvm'):
-    disk = 'virtio-blk-pci' if machine == 'q35' else 'virtio-blk-device'
-    with guest.Run('configfs', machine=machine, tables=[], devices=guest.boot.hardware(1),
-                   kernel='modules' if machine == 'q35' else 'slim',
-                   args=('-drive', f'if=none,id=d,format=raw,readonly=on,file={table}',
-                         '-device', f'{disk},drive=d')):
-        pass
+with tempfile.NamedTemporaryFile(suffix='.img') as image:
+    for name in ('pvic', 'doorbell'):
+        with open(os.path.join(guest.boot.BUILD, f'tables/{name}.aml'), 'rb') as f:
+            image.write(f.read())
+    image.write(bytes(-image.tell() % 512))
+    image.flush()
+    for machine, kernel, disk in (('q35', 'modules', 'virtio-blk-pci'),
+                                  ('microvm', 'slim', 'virtio-blk-device')):
+        with guest.Run('configfs', machine=machine, kernel=kernel, tables=[],
+                       devices=guest.boot.hardware(1),
+                       args=('-drive', 'if=none,id=d,format=raw,readonly=on,'
+                             f'file={image.name}', '-device', f'{disk},drive=d')):
+            pass
 guest.done()

@@ -20,6 +20,7 @@ import importlib.util
 import os
 import re
 import sys
+import time
 import traceback
 
 sys.dont_write_bytecode = True
@@ -152,3 +153,32 @@ class Run(boot.Guest):
         if _failed > before:
             note(f'the log of {self.label}:')
             note('\n'.join(self.log))
+
+
+class Doorbell:
+    """
+    The doorbell of QEMU's that is /dev/doorbell0 in the guest, whose test has
+    called announce().
+    """
+
+    def __init__(self, run):
+        line = int(run.wait_line(r'selftest: doorbell0 (\d+)')[1][1])
+        platform = boot.platform()
+        self.run = run
+        self.number = [platform['DOORBELL0_LINE'],
+                       platform['DOORBELL1_LINE']].index(line)
+
+    def ring(self, *lines):
+        self.run.ring(*lines, doorbell=self.number)
+
+    def get(self, name):
+        return self.run.get(f'/machine/peripheral/db{self.number}', name)
+
+    def settled(self, label):
+        """All that was rung has been fetched, once there was time for it."""
+        for _ in range(50):
+            if self.get('rung') == self.get('fetched'):
+                break
+            time.sleep(0.1)
+        equal(self.get('fetched'), self.get('rung'),
+              f'{label}: every ring was fetched')
