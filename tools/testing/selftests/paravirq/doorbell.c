@@ -14,7 +14,6 @@
  */
 #include <err.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,7 +24,7 @@
 static const char *file;
 static int fd;
 
-static void ring(void)
+static void ring_once(void)
 {
 	if (write(fd, "", 1) != 1)
 		err(1, "%s: ring", file);
@@ -65,15 +64,15 @@ int main(int argc, char **argv)
 
 	if (!strcmp(argv[1], "ring")) {
 		for (n = number(argv, 3, 1); n > 0; n--)
-			ring();
+			ring_once();
 	} else if (!strcmp(argv[1], "read")) {
-		printf("%" PRIu64 "\n", take(number(argv, 3, 5000)));
+		printf("%llu\n", (unsigned long long)take(number(argv, 3, 5000)));
 	} else if (!strcmp(argv[1], "pingpong")) {
 		for (n = number(argv, 3, 1); n > 0; n--) {
-			ring();
+			ring_once();
 			sum += take(argc > 4 ? number(argv, 4, 5000) : 5000);
 		}
-		printf("%" PRIu64 "\n", sum);
+		printf("%llu\n", (unsigned long long)sum);
 	} else {
 		errx(1, "%s: ring, read or pingpong", argv[1]);
 	}
