@@ -25,6 +25,7 @@
 #include <linux/platform_device.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/syscore_ops.h>
 
@@ -32,7 +33,6 @@
 #include <asm/irq_vectors.h>
 #include <asm/irqdomain.h>
 #include <asm/paravirq.h>
-#include <asm/smp.h>
 
 #include <uapi/linux/paravirq.h>
 
