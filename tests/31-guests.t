@@ -18,7 +18,7 @@ with guest.Run('modules', kernel='modules', append='guest_coldplug=0'):
 with guest.Run('smoke', tables=['paravirq2']):
     pass
 for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
-                {'firmware': 'dt'}):
+                {'firmware': 'dt', 'machine': 'q35'}):
     with guest.Run('debugfs', label=f'debugfs {options}', **options):
         pass
 with guest.Run('smoke', label='selftest', append='paravirq.selftest=1') as run:

@@ -2,7 +2,7 @@
 /*
  * Unit tests of libparavirq, in TAP; each of the rules of the interface has a
  * test that breaks with it. Built and run by hypervisor/libparavirq/Makefile;
- * tests/unit/mutate shows that the tests can fail.
+ * tests/03-mutants.t shows that the tests can fail.
  *
  * Copyright (C) 2026 The paravirq authors
  */

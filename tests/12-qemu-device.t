@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 QEMU = os.environ.get("QEMU", ROOT + "/build/qemu/qemu-system-x86_64")
 PVIC, DB = 0xfec80000, 0xfeca0000
 ENABLE, MASK, PENDING = 0x100, 0x200, 0x400

@@ -8,7 +8,7 @@
 # Copyright (C) 2026 The paravirq authors
 set -u
 
-root=$(cd "$(dirname "$0")/../.." && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
 lib=$root/hypervisor/libparavirq
 out=$root/build/mutants
 
