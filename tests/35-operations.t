@@ -28,6 +28,12 @@ EXPECTED = {
 
 with guest.Run('operations') as run:
     db = guest.Doorbell(run)
+    start, _ = run.wait_line('selftest: begin')
+    # Both doorbells have requested their lines; the controller's own probe reads
+    # three registers and resets, and touches no route.
+    requests = 2 * guest.boot.platform()['DOORBELL_LINES']
+    guest.equal([run.get(PVIC, name) for name in ('route-writes', 'route-reads')],
+                [2 * requests, requests], f'boot: {requests} request_irq, no more')
     start = 0
     for what, expected in EXPECTED.items():
         start, _ = run.wait_line('selftest: begin', start + 1)
