@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #
-# Shows that the unit tests of libparavirq can fail: builds the library with one
-# fault after the other and expects the tests to notice each. Prints TAP. Run by
+# Shows that the unit tests and the stress of libparavirq can fail: builds the
+# library with one fault after the other and expects them to notice each. Prints TAP. Run by
 # hand or by prove; works in build/mutants.
 #
 # Copyright (C) 2026 The paravirq authors
@@ -15,21 +15,21 @@ out=$root/build/mutants
 # What breaks, a tab, and how: a sed script on paravirq.c.
 table() {
 	cat <<'TABLE'
-the line has no lock	s/if (!(route & LINE_LOCK))/if (1)/
-raise does not hold the lock while it injects	s/\t\twhat = inject(pv, route);/\t\tline_unlock(pv, line, route); return inject(pv, route);/
+a writer does not wait for the lock	s/if (!(route & LINE_LOCK))/if (1)/
+raise does not hold the lock while it injects	s/\t\twhat = inject(pv, route);/\t\traise_unlock(pv, line, 0); return inject(pv, route);/
 a route is stored before the lock is taken	s/\told = line_lock(pv, line);/\told = paravirq_route(pv, line);/
-the guest can see the lock	s/ &$/;/; /~(uint64_t)LINE_LOCK;/d
+the guest can see the lock	s/ &$/;/; /~(uint64_t)LINE_BUSY;/d
 unmask always injects	s/ && old & PARAVIRQ_ROUTE_PENDING) {/) {/
 pending is lost on a masked retarget	s/\t\t\troute |= PARAVIRQ_ROUTE_PENDING;/\t\t\t;/
 pending is injected by the old route	s/\t\t\tinject(pv, route);/\t\t\tinject(pv, old);/
 pending survives the unmask	s/\t\t\tinject(pv, route);/{ inject(pv, route); route |= PARAVIRQ_ROUTE_PENDING; }/
 pending survives the disable	s/old & route & PARAVIRQ_ROUTE_ENABLE && //
 the guest can write pending	s/value & ~PARAVIRQ_ROUTE_PENDING/value/
-a masked line does not latch	s/\t\troute |= PARAVIRQ_ROUTE_PENDING;/\t\t;/
+a masked line does not latch	s/\t\tpending = PARAVIRQ_ROUTE_PENDING & ~route;/\t\t;/
 a masked line injects	s/} else if (route & PARAVIRQ_ROUTE_MASK) {/} else if (0) {/
 a disabled line is not dropped	s/if (!(route & PARAVIRQ_ROUTE_ENABLE)) {/if (0) {/
 disable keeps the route	s/uint64_t route = PARAVIRQ_ROUTE_RESET;/uint64_t route = value;/
-a second raise without unmask is not injected	s/\t\twhat = inject(pv, route);/{ what = inject(pv, route); route |= PARAVIRQ_ROUTE_MASK; }/
+a second raise without unmask is not injected	s/\t\twhat = inject(pv, route);/{ what = inject(pv, route); pending = PARAVIRQ_ROUTE_MASK; }/
 vector 31 is accepted	s/PARAVIRQ_ROUTE_VECTOR) < 32/PARAVIRQ_ROUTE_VECTOR) < 31/
 reserved bits are accepted	s/if (route & PARAVIRQ_ROUTE_RESERVED)/if (0)/
 the back end's broadcast is accepted	s/ || apic_id == pv->broadcast_id//
@@ -52,6 +52,11 @@ restore believes the number of lines	s/if (nr_lines != pv->nr_lines)/if (0)/
 restore takes pending without mask	s/ && !(route & PARAVIRQ_ROUTE_MASK))/ \&\& 0)/
 restore takes any disabled route	s/status = route == PARAVIRQ_ROUTE_RESET ?/status = 1 ?/
 a refused restore leaves half	s/\t\tuint64_t route = routes\[line\];/\t\tuint64_t route = routes[line]; line_unlock(pv, line, route);/
+a raise does not wait for the lock	s/!(route & LINE_BUSY) &&/1 \&\&/
+raises do not give way to a writer	s/atomic_fetch_or_explicit(word, LINE_BUSY,/atomic_fetch_or_explicit(word, LINE_LOCK,/
+the guest can see that a writer waits	s/~(uint64_t)LINE_BUSY;/~(uint64_t)LINE_LOCK;/
+a second raise takes pending back	s/PARAVIRQ_ROUTE_PENDING & ~route;/PARAVIRQ_ROUTE_PENDING;/
+rejects at the same time count once	s/!atomic_compare_exchange_weak(&pv->errors, &errors, errors + 1)/(atomic_store(\&pv->errors, errors + 1), 0)/
 save drops pending	s/routes\[line\] = paravirq_route(pv, line);/routes[line] = paravirq_route(pv, line) \& ~PARAVIRQ_ROUTE_PENDING;/
 TABLE
 }
@@ -61,6 +66,7 @@ caught() {
 	make -s -C "$lib" O="$out" SRC="$out/paravirq.c" CFLAGS="-O2 -w" all >"$out/log" 2>&1 ||
 		{ echo "does not build" >"$out/why"; return 1; }
 	timeout 60 "$out/test-libparavirq" >"$out/log" 2>&1 &&
+		timeout 60 "$out/stress-libparavirq" >"$out/log" 2>&1 &&
 		{ echo "the tests pass" >"$out/why"; return 1; }
 	return 0
 }

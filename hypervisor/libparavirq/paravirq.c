@@ -5,7 +5,7 @@
  * A virtual machine monitor calls it for guest accesses and for interrupts of
  * its devices; it calls the monitor back to inject (see paravirq.h).
  *
- * The whole state of a line is one atomic word: its route, and in a bit that
+ * The whole state of a line is one atomic word: its route, and in bits that
  * the interface reserves the lock of the line. Unlocking stores the new route,
  * so a route changes in one step, and who only looks needs no lock. Whoever
  * injects holds the lock until the injection is done; a write of the route
@@ -20,28 +20,63 @@
 
 #include "paravirq.h"
 
-/* Never seen by the guest nor saved. */
+/*
+ * Never seen by the guest nor saved: the line is locked; a writer of its route
+ * waits for that lock. Raises then keep away: a few threads that raise in a loop
+ * would hold up a writer for seconds. A queue would be fair to all, but stands
+ * still whenever the next in it is not running; VMMs have more threads than CPUs.
+ */
 #define LINE_LOCK	0x80000000
+#define LINE_WANTED	0x40000000
+#define LINE_BUSY	(LINE_LOCK | LINE_WANTED)
 
-/* Takes the lock of a line and returns its route. */
+/* Takes the lock of a line in order to write its route, and returns that. */
 static uint64_t line_lock(struct paravirq *pv, uint32_t line)
 {
 	_Atomic uint64_t *word = &pv->lines[line];
 	uint64_t route;
 
 	for (;;) {
-		route = atomic_fetch_or_explicit(word, LINE_LOCK, memory_order_acquire);
+		route = atomic_fetch_or_explicit(word, LINE_BUSY, memory_order_acquire);
 		if (!(route & LINE_LOCK))
-			return route;
+			return route & ~(uint64_t)LINE_WANTED;
 		while (atomic_load_explicit(word, memory_order_relaxed) & LINE_LOCK)
 			;
 	}
 }
 
-/* Gives the line a route and releases its lock, as one step. */
+/*
+ * Gives the line a route and releases its lock, as one step. Other writers that
+ * wait find it free or say again that they do.
+ */
 static void line_unlock(struct paravirq *pv, uint32_t line, uint64_t route)
 {
 	atomic_store_explicit(&pv->lines[line], route, memory_order_release);
+}
+
+/* Takes the lock of a line in order to raise it, and returns its route. */
+static uint64_t raise_lock(struct paravirq *pv, uint32_t line)
+{
+	_Atomic uint64_t *word = &pv->lines[line];
+	uint64_t route;
+
+	for (;;) {
+		route = atomic_load_explicit(word, memory_order_relaxed);
+		if (!(route & LINE_BUSY) &&
+		    atomic_compare_exchange_weak_explicit(word, &route, route | LINE_LOCK,
+							  memory_order_acquire,
+							  memory_order_relaxed))
+			return route;
+	}
+}
+
+/*
+ * Flips bits of the route and releases the lock, as one step that leaves alone
+ * what a waiting writer has set.
+ */
+static void raise_unlock(struct paravirq *pv, uint32_t line, uint64_t flip)
+{
+	atomic_fetch_xor_explicit(&pv->lines[line], LINE_LOCK | flip, memory_order_release);
 }
 
 static void route_changed(struct paravirq *pv, uint32_t line)
@@ -213,28 +248,28 @@ void paravirq_mmio_write(struct paravirq *pv, uint64_t offset,
  * @line: its number
  *
  * Lines are edge-triggered: each call counts. Waits for a concurrent raise or
- * route write of the same line, never for anything else.
+ * route write of the same line, never for anything else; a write goes first.
  *
  * Return: what became of the interrupt.
  */
 enum paravirq_raised paravirq_raise(struct paravirq *pv, uint32_t line)
 {
 	enum paravirq_raised what;
-	uint64_t route;
+	uint64_t route, pending = 0;
 
 	if (line >= pv->nr_lines)
 		return count(pv, PARAVIRQ_DROPPED);
 
-	route = line_lock(pv, line);
+	route = raise_lock(pv, line);
 	if (!(route & PARAVIRQ_ROUTE_ENABLE)) {
 		what = count(pv, PARAVIRQ_DROPPED);
 	} else if (route & PARAVIRQ_ROUTE_MASK) {
 		what = count(pv, PARAVIRQ_LATCHED);
-		route |= PARAVIRQ_ROUTE_PENDING;
+		pending = PARAVIRQ_ROUTE_PENDING & ~route;
 	} else {
 		what = inject(pv, route);
 	}
-	line_unlock(pv, line, route);
+	raise_unlock(pv, line, pending);
 	return what;
 }
 
@@ -251,7 +286,7 @@ uint64_t paravirq_route(struct paravirq *pv, uint32_t line)
 	if (line >= pv->nr_lines)
 		return PARAVIRQ_ROUTE_RESET;
 	return atomic_load_explicit(&pv->lines[line], memory_order_acquire) &
-	       ~(uint64_t)LINE_LOCK;
+	       ~(uint64_t)LINE_BUSY;
 }
 
 /**

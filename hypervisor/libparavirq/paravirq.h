@@ -79,7 +79,7 @@ struct paravirq_ops {
 
 /**
  * struct paravirq - one controller; all members are private to the library
- * @lines: the route of each line, with the library's lock bit
+ * @lines: the route of each line, with the library's lock bits
  * @nr_lines: number of lines
  * @broadcast_id: the APIC id that the back end takes for all vCPUs
  * @errors: value of PARAVIRQ_REG_ERRORS

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/*
+ * Stress of libparavirq with threads, in TAP. tests/04-stress.t runs it under
+ * ThreadSanitizer, tests/03-mutants.t against broken libraries.
+ *
+ *   stress-libparavirq		storm, rejected accesses, writers among raisers
+ *   stress-libparavirq forbidden	an embedder that breaks the locking rule:
+ *				ends with status 3 when it hangs, as it must
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#define _XOPEN_SOURCE 700
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "paravirq.h"
+
+#define LINES		4
+#define VCPUS		2
+#define RAISERS		3
+#define WRITERS		2
+#define STORM_SECONDS	2
+#define HANG_SECONDS	20	/* no sanitizer and no load makes a write take so long */
+#define HUNG		3	/* exit status */
+#define ENABLE		PARAVIRQ_ROUTE_ENABLE
+#define MASK		PARAVIRQ_ROUTE_MASK
+#define PENDING		PARAVIRQ_ROUTE_PENDING
+#define REG_ROUTE(line)	(PARAVIRQ_REG_ROUTE + 8 * (uint64_t)(line))
+
+static struct paravirq pv;
+static _Atomic uint64_t words[LINES];
+static atomic_bool stop;
+static atomic_uint faults[4];	/* by enum fault */
+static unsigned int tests;
+static int failed;
+
+enum fault { OLD_ROUTE, TORN, LOST, EXTRA };
+
+static void ok(bool good, const char *what)
+{
+	printf("%sok %u - %s\n", good ? "" : "not ", ++tests, what);
+	failed |= !good;
+}
+
+static void fault(enum fault what)
+{
+	atomic_fetch_add(&faults[what], 1);
+}
+
+static void write_route(uint32_t line, uint64_t route)
+{
+	paravirq_mmio_write(&pv, REG_ROUTE(line), 8, route);
+}
+
+static void pause_for(unsigned int n)
+{
+	for (volatile unsigned int i = 0; i < n; i++)
+		;
+}
+
+static void run(pthread_t *thread, void *(*function)(void *), uintptr_t arg)
+{
+	if (pthread_create(thread, NULL, function, (void *)arg)) {
+		perror("pthread_create");
+		exit(1);
+	}
+}
+
+/*
+ * Ends a run in which a writer makes no progress. Says who waits for whom, as
+ * far as the embedder of "forbidden" has told.
+ */
+static atomic_uint progress;
+static atomic_bool writer_has_big, inject_wants_big;
+
+static void *watchdog(void *arg)
+{
+	unsigned int seconds = (uintptr_t)arg, seen = 0, still = 0;
+
+	while (still < seconds * 10) {
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+		still = atomic_load(&progress) == seen ? still + 1 : 0;
+		seen = atomic_load(&progress);
+	}
+	printf("# hung: no register write completed for %u s%s\n", seconds,
+	       atomic_load(&writer_has_big) && atomic_load(&inject_wants_big) ?
+	       "; the writer holds a lock that inject() waits for" : "");
+	fflush(stdout);
+	_exit(HUNG);
+}
+
+/*
+ * The storm. Vector and APIC id tell the line and which write made the route:
+ * vector = 32 + 4 * something + line, APIC id = number of the write. Injections
+ * of a line are legal by the route that was complete last (current) and by the
+ * one that is being written (next); 0 stands for none.
+ *
+ * What lies in plain variables is guarded by the line's lock alone, or by the
+ * lock of a vCPU: ThreadSanitizer says so when it is not.
+ */
+static atomic_uint current[LINES], next[LINES];
+static uint64_t injections[LINES];		/* plain: the line's lock */
+static struct {
+	pthread_mutex_t lock;	/* no register writer ever holds it: allowed */
+	uint64_t requested;
+} vcpus[VCPUS];
+
+struct tally {
+	uint64_t raises, injected, latched, dropped, unmasked, refused, taken;
+};
+static struct tally tallies[RAISERS + WRITERS + VCPUS];
+static _Thread_local unsigned int injected_here, refused_here;
+static pthread_rwlock_t world = PTHREAD_RWLOCK_INITIALIZER;
+
+/* Numbers of writes say what they do. */
+static bool masked(uint32_t seq)
+{
+	return seq % 3 == 1;
+}
+
+static bool vcpu_exists(uint32_t seq)
+{
+	return seq % 13;
+}
+
+static uint64_t route_of(uint32_t line, uint32_t seq)
+{
+	return (uint64_t)seq << 32 | (32 + seq % 55 * 4 + line) | ENABLE |
+	       (masked(seq) ? MASK : 0);
+}
+
+static bool storm_inject(void *opaque, uint32_t seq, uint8_t vector)
+{
+	uint32_t line = vector % 4;
+
+	(void)opaque;
+	injections[line]++;
+	if (masked(seq) || vector != (route_of(line, seq) & PARAVIRQ_ROUTE_VECTOR))
+		fault(TORN);
+	pause_for(100);
+	/* In this order: while we hold the line, next cannot become current. */
+	if (atomic_load(&next[line]) != seq && atomic_load(&current[line]) != seq)
+		fault(OLD_ROUTE);
+	if (!vcpu_exists(seq)) {
+		refused_here++;
+		return false;
+	}
+	pthread_mutex_lock(&vcpus[seq % VCPUS].lock);
+	vcpus[seq % VCPUS].requested++;
+	pthread_mutex_unlock(&vcpus[seq % VCPUS].lock);
+	injected_here++;
+	return true;
+}
+
+static void *storm_raiser(void *arg)
+{
+	struct tally *t = &tallies[(uintptr_t)arg];
+
+	while (!atomic_load(&stop)) {
+		/* Of which line: the last is hit by all, the others in turn. */
+		uint32_t line = t->raises % 2 ? LINES - 1 : t->raises / 2 % LINES;
+		enum paravirq_raised what = paravirq_raise(&pv, line);
+
+		t->raises++;
+		t->injected += what == PARAVIRQ_INJECTED;
+		t->latched += what == PARAVIRQ_LATCHED;
+		t->dropped += what == PARAVIRQ_DROPPED;
+		if (paravirq_route(&pv, line) & PARAVIRQ_ROUTE_RESERVED)
+			fault(TORN);
+		pause_for(50);
+	}
+	return NULL;
+}
+
+static void *storm_vcpu(void *arg)
+{
+	struct tally *t = &tallies[RAISERS + WRITERS + (uintptr_t)arg];
+
+	while (!atomic_load(&stop)) {
+		pthread_mutex_lock(&vcpus[(uintptr_t)arg].lock);
+		t->taken += vcpus[(uintptr_t)arg].requested;
+		vcpus[(uintptr_t)arg].requested = 0;
+		pthread_mutex_unlock(&vcpus[(uintptr_t)arg].lock);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return NULL;
+}
+
+/* One write of one line, by its only writer; seq 0 disables. */
+static void storm_write(struct tally *t, uint32_t line, uint32_t seq)
+{
+	uint64_t before = paravirq_mmio_read(&pv, REG_ROUTE(line), 8);
+	unsigned int n;
+
+	if (before & PARAVIRQ_ROUTE_RESERVED)
+		fault(TORN);
+	atomic_store(&next[line], seq);
+	injected_here = refused_here = 0;
+	write_route(line, seq ? route_of(line, seq) : 0);
+	atomic_store(&current[line], seq);
+	n = injected_here + refused_here;
+	t->unmasked += injected_here;
+	t->refused += refused_here;
+	if (n > 1 || (n && (!seq || masked(seq) || !(before & MASK))))
+		fault(EXTRA);
+	if (!n && before & PENDING && seq && !masked(seq))
+		fault(LOST);
+	atomic_fetch_add(&progress, 1);
+}
+
+/* Everything at once, with no writer at work; raisers go on. */
+static void storm_all_lines(uint32_t seq)
+{
+	uint64_t routes[LINES];
+	uint32_t errors, line;
+
+	injected_here = refused_here = 0;
+	paravirq_save(&pv, routes, &errors);
+	for (line = 0; line < LINES; line++)
+		atomic_store(&next[line], 0);
+	if (seq % 2)
+		paravirq_reset(&pv);
+	else
+		paravirq_mmio_write(&pv, PARAVIRQ_REG_CONTROL, 4, PARAVIRQ_CONTROL_RESET);
+	for (line = 0; line < LINES; line++)
+		atomic_store(&current[line], 0);
+	pause_for(1000);
+	for (line = 0; line < LINES; line++)
+		atomic_store(&next[line], routes[line] >> 32);
+	if (paravirq_restore(&pv, LINES, routes, errors, NULL) != PARAVIRQ_OK)
+		fault(TORN);
+	for (line = 0; line < LINES; line++) {
+		atomic_store(&current[line], routes[line] >> 32);
+		if ((paravirq_route(&pv, line) | PENDING) != (routes[line] | PENDING))
+			fault(TORN);
+		if (routes[line] & PENDING & ~paravirq_route(&pv, line))
+			fault(LOST);
+	}
+	if (injected_here + refused_here)
+		fault(EXTRA);
+}
+
+static void *storm_writer(void *arg)
+{
+	uintptr_t me = (uintptr_t)arg;
+	struct tally *t = &tallies[RAISERS + me];
+
+	for (uint32_t seq = 1; !atomic_load(&stop); seq++) {
+		pthread_rwlock_rdlock(&world);
+		for (uint32_t line = me; line < LINES; line += WRITERS)
+			storm_write(t, line, seq % 8 ? seq : 0);
+		pthread_rwlock_unlock(&world);
+		if (me == 0 && seq % 16 == 0) {
+			pthread_rwlock_wrlock(&world);
+			storm_all_lines(seq / 16);
+			pthread_rwlock_unlock(&world);
+		}
+		pause_for(500);
+	}
+	return NULL;
+}
+
+static void storm(void)
+{
+	static const struct paravirq_ops ops = { .inject = storm_inject };
+	pthread_t threads[RAISERS + WRITERS + VCPUS];
+	struct tally sum = { 0 };
+	uint64_t calls = 0;
+	int i, n = 0;
+
+	paravirq_init(&pv, words, LINES, UINT32_MAX, &ops, NULL);
+	for (i = 0; i < VCPUS; i++)
+		pthread_mutex_init(&vcpus[i].lock, NULL);
+	for (i = 0; i < RAISERS; i++)
+		run(&threads[n++], storm_raiser, i);
+	for (i = 0; i < WRITERS; i++)
+		run(&threads[n++], storm_writer, i);
+	for (i = 0; i < VCPUS; i++)
+		run(&threads[n++], storm_vcpu, i);
+	sleep(STORM_SECONDS);
+	atomic_store(&stop, true);
+	while (n)
+		pthread_join(threads[--n], NULL);
+
+	for (i = 0; i < RAISERS + WRITERS + VCPUS; i++) {
+		sum.raises += tallies[i].raises;
+		sum.injected += tallies[i].injected;
+		sum.latched += tallies[i].latched;
+		sum.dropped += tallies[i].dropped;
+		sum.unmasked += tallies[i].unmasked;
+		sum.refused += tallies[i].refused;
+		sum.taken += tallies[i].taken;
+	}
+	for (i = 0; i < VCPUS; i++)
+		sum.taken += vcpus[i].requested;
+	for (i = 0; i < LINES; i++)
+		calls += injections[i];
+	printf("# %u writes, %llu raises: %llu injected, %llu latched, %llu dropped; %llu by unmasking\n",
+	       atomic_load(&progress), (unsigned long long)sum.raises,
+	       (unsigned long long)sum.injected, (unsigned long long)sum.latched,
+	       (unsigned long long)sum.dropped, (unsigned long long)sum.unmasked);
+	ok(sum.injected && sum.latched && sum.dropped && sum.unmasked && sum.refused,
+	   "storm: each fate of an interrupt was met");
+	ok(!faults[OLD_ROUTE], "storm: no injection by a route that a write has replaced");
+	ok(!faults[TORN], "storm: every route is whole and shows no lock");
+	ok(!faults[LOST], "storm: unmasking injects what was pending");
+	ok(!faults[EXTRA], "storm: a write injects at most once, only when it unmasks");
+	ok(sum.raises == sum.injected + sum.latched + sum.dropped &&
+	   paravirq_count(&pv, PARAVIRQ_INJECTED) == sum.injected + sum.unmasked &&
+	   paravirq_count(&pv, PARAVIRQ_LATCHED) == sum.latched &&
+	   paravirq_count(&pv, PARAVIRQ_DROPPED) == sum.dropped + sum.refused,
+	   "storm: every raise is injected, latched or dropped, and counted as such");
+	ok(sum.taken == sum.injected + sum.unmasked && calls > sum.taken,
+	   "storm: the vCPUs have what was injected");
+}
+
+/* Rejected accesses from several threads at once: ERRORS is exact. */
+#define REJECTS	100000
+
+static void *rejecter(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < REJECTS; i++)
+		paravirq_mmio_write(&pv, PARAVIRQ_REG_MAGIC, 4, 0);
+	return NULL;
+}
+
+static void rejects(void)
+{
+	pthread_t threads[RAISERS];
+
+	paravirq_reset(&pv);
+	for (int i = 0; i < RAISERS; i++)
+		run(&threads[i], rejecter, 0);
+	for (int i = 0; i < RAISERS; i++)
+		pthread_join(threads[i], NULL);
+	ok(paravirq_mmio_read(&pv, PARAVIRQ_REG_ERRORS, 4) == RAISERS * REJECTS,
+	   "rejects: every one is counted");
+}
+
+/*
+ * A writer among raisers that take the line again as soon as they have let go:
+ * a raise gives way to a writer that waits, so all it waits for is the injection
+ * under way. A few more may come before it has begun to wait, many when it is
+ * preempted there; hence the median.
+ */
+#define WRITES		400
+#define MOST_INJECTIONS	4
+#define FAIRNESS_SECONDS 3	/* at most; crowded CPUs make spinning slow */
+
+static atomic_uint busy;
+
+static bool busy_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+{
+	(void)opaque;
+	(void)apic_id;
+	(void)vector;
+	pause_for(2000);
+	atomic_fetch_add(&busy, 1);
+	return true;
+}
+
+static void *busy_raiser(void *unused)
+{
+	(void)unused;
+	while (!atomic_load(&stop))
+		paravirq_raise(&pv, 0);
+	return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void fairness(void)
+{
+	static const struct paravirq_ops ops = { .inject = busy_inject };
+	static unsigned int waited[WRITES];
+	pthread_t threads[RAISERS];
+	double start;
+	int n;
+
+	atomic_store(&stop, false);
+	paravirq_init(&pv, words, LINES, UINT32_MAX, &ops, NULL);
+	write_route(0, route_of(0, 2));
+	for (int i = 0; i < RAISERS; i++)
+		run(&threads[i], busy_raiser, 0);
+	start = now();
+	for (n = 0; n < WRITES && now() < start + FAIRNESS_SECONDS; n++) {
+		/* The raisers must be at it. */
+		unsigned int before = atomic_load(&busy);
+
+		while (atomic_load(&busy) < before + 2)
+			;
+		before = atomic_load(&busy);
+		write_route(0, route_of(0, 2));
+		waited[n] = atomic_load(&busy) - before;
+		atomic_fetch_add(&progress, 1);
+	}
+	printf("# %d writes took %.3f s", n, now() - start);
+	atomic_store(&stop, true);
+	for (int i = 0; i < RAISERS; i++)
+		pthread_join(threads[i], NULL);
+	qsort(waited, n, sizeof(waited[0]), compare);
+	printf("; injections that a write waited for: median %u, 90%% %u, most %u\n",
+	       waited[n / 2], waited[n * 9 / 10], waited[n - 1]);
+	ok(waited[n / 2] <= MOST_INJECTIONS, "fairness: raisers give way to a writer");
+}
+
+/* What the locking rule forbids: inject() takes a lock that a writer holds. */
+static pthread_mutex_t big = PTHREAD_MUTEX_INITIALIZER;
+
+static bool forbidden_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+{
+	(void)opaque;
+	(void)apic_id;
+	(void)vector;
+	atomic_store(&inject_wants_big, true);
+	pthread_mutex_lock(&big);
+	atomic_store(&inject_wants_big, false);
+	pthread_mutex_unlock(&big);
+	return true;
+}
+
+static void forbidden(void)
+{
+	static const struct paravirq_ops ops = { .inject = forbidden_inject };
+	pthread_t thread;
+
+	paravirq_init(&pv, words, LINES, UINT32_MAX, &ops, NULL);
+	write_route(0, route_of(0, 2));
+	run(&thread, busy_raiser, 0);
+	for (int i = 0; i < 10000000; i++) {
+		pthread_mutex_lock(&big);
+		atomic_store(&writer_has_big, true);
+		write_route(0, route_of(0, 2));
+		atomic_store(&writer_has_big, false);
+		pthread_mutex_unlock(&big);
+		atomic_fetch_add(&progress, 1);
+	}
+	atomic_store(&stop, true);
+	pthread_join(thread, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1 && !strcmp(argv[1], "forbidden")) {
+		run(&thread, watchdog, 3);
+		forbidden();
+		return 0;
+	}
+	run(&thread, watchdog, HANG_SECONDS);
+	storm();
+	rejects();
+	fairness();
+	printf("1..%u\n", tests);
+	return failed;
+}
