@@ -4,6 +4,7 @@
 The devices of hypervisor/qemu without a guest: registers are driven over
 QEMU's qtest socket, everything else over QMP. Prints TAP. Run by hand or by
 prove; takes the path of QEMU from $QEMU, default build/qemu/qemu-system-x86_64.
+Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -106,6 +107,11 @@ class Machine:
         found = re.search(r"IRR\s+(.*)", text).group(1)
         return sorted(int(v) for v in re.findall(r"\b(\d+)\b", found))
 
+    def memory(self, address, length):
+        """Bytes as a vCPU would see them."""
+        print("read", address, length, file=self.qtest_file, flush=True)
+        return bytes.fromhex(self.qtest_file.readline().split()[1][2:])
+
     def fw_cfg(self, name):
         """Content of a fw_cfg file, by way of guest memory (fw_cfg DMA)."""
         def dma(key, length):
@@ -113,8 +119,7 @@ class Machine:
                 ">IIQ", key << 16 | 0x0a, length, 0x100000).hex())
             self.qtest("outl", 0x514, 0)
             self.qtest("outl", 0x518, int.from_bytes(struct.pack(">I", 0x1000), "little"))
-            print("read", 0x100000, length, file=self.qtest_file, flush=True)
-            return bytes.fromhex(self.qtest_file.readline().split()[1][2:])
+            return self.memory(0x100000, length)
         count = struct.unpack(">I", dma(0x19, 4))[0]
         listing = dma(0x19, 4 + 64 * count)[4:]
         for i in range(count):
@@ -137,8 +142,10 @@ def refused(*args, machine="q35"):
 def test_registers_on_every_machine():
     for machine in ("q35", "pc", "microvm"):
         with Machine(*DEVICES, machine=machine) as m:
+            # [REG-3] [REG-5]
             assert [m.qtest("readl", PVIC + o) for o in (0, 4, 8, 12, 20)] == \
                 [0x51495650, 1, 64, 0, 0]
+            assert m.memory(PVIC, 4) == b"PVIQ"
             assert m.qtest("readl", DB) == 0x42445650
             assert m.qtest("readl", DB + 4) == 4
             m.write_route(32, route(0, 0x31, ENABLE))
@@ -146,7 +153,7 @@ def test_registers_on_every_machine():
             assert m.irr(0) == [0x31], m.irr(0)
 
 
-def test_every_wrong_access_is_counted_once():
+def test_every_wrong_access_is_counted_once():  # [REG-4] [ERR-1] [ERR-4] [ERR-6]
     with Machine(*DEVICES) as m:
         errors = 0
         for op, offset in (("readb", 0), ("readw", 0), ("readq", 0), ("readl", 2), ("readl", 1),
@@ -165,7 +172,7 @@ def test_every_wrong_access_is_counted_once():
         assert m.read_route(0) == MASK
 
 
-def test_routes_reach_the_right_vcpu():
+def test_routes_reach_the_right_vcpu():  # [ROUTE-2] [ROUTE-3] [RAISE-1] [RAISE-4]
     with Machine(*DEVICES) as m:
         m.write_route(33, route(1, 0x42, ENABLE))
         m.ring(1)
@@ -182,7 +189,15 @@ def test_routes_reach_the_right_vcpu():
         assert m.get("route-writes") == 3 and m.get("route-reads") == 2
 
 
-def test_mask_and_trigger():
+def test_every_assertion_counts():  # [RAISE-2]
+    with Machine(*DEVICES) as m:
+        m.write_route(5, route(1, 0x42, ENABLE))
+        for level, injected in ((1, 1), (1, 2), (0, 2), (1, 3)):
+            m.qtest("set_irq_in", "/machine/peripheral/pvic", "unnamed-gpio-in", 5, level)
+            assert m.get("injected") == injected, (level, injected)
+
+
+def test_mask_and_trigger():  # [TRIG-1] [ROUTE-7]
     with Machine(*DEVICES) as m:
         m.write_route(32, route(1, 0x42, ENABLE | MASK))
         m.ring(0)
@@ -220,7 +235,7 @@ def test_doorbell():
             assert m.get("dropped") == 4
 
 
-def test_reset():
+def test_reset():  # [RESET-4]
     with Machine(*DEVICES) as m:
         m.write_route(32, route(1, 0x42, ENABLE | MASK))
         m.ring(0)
@@ -242,7 +257,7 @@ def save(m, path):
     assert m.qmp("query-migrate")["status"] == "completed"
 
 
-def test_migration():
+def test_migration():  # [SAVE-1] [SAVE-2] [SAVE-3]
     with tempfile.TemporaryDirectory() as tmp:
         with Machine(*DEVICES) as m:
             m.write_route(32, route(1, 0x42, ENABLE | MASK))
@@ -268,6 +283,7 @@ def test_migration():
 
 def test_refused_options():
     for args, said in (
+            # [REG-6], then [REG-1]
             (["paravirq,lines=0"], "paravirq: lines=0, allowed 1 to 2048"),
             (["paravirq,lines=2049"], "paravirq: lines=2049, allowed 1 to 2048"),
             (["paravirq,addr=0xfec80010"], "addr=0xfec80010 is not a multiple of 0x1000"),
@@ -284,7 +300,7 @@ def test_refused_options():
         assert said in refused(*devices), args
 
 
-def test_limits_and_two_controllers():
+def test_limits_and_two_controllers():  # [DISC-1] [REG-2]
     with Machine("-device", "paravirq,id=pvic,lines=2048",
                  "-device", "paravirq,id=pvi2,lines=1,addr=0xfec90000",
                  "-device", "paravirq-doorbell,id=db0,intc=pvi2,lines=1,first-line=0",
@@ -334,6 +350,7 @@ def test_microvm_tables():
                 if option == "off":
                     assert "PVIC" not in text
                     continue
+                # [DISC-2] [DISC-3] [DISC-4] [DISC-6] [DISC-7] [REG-2]
                 for wanted in (
                         'Device (PVIC) { Name (_HID, "PVIQ0001") Name (_UID, Zero) '
                         "Name (_GSB, 0x1000)",

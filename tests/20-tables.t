@@ -6,6 +6,7 @@ Run by prove. Compiles every table of firmware-tables/ afresh; good ones pass
 scripts/check-tables, each bad one fails there by its own message, and by that
 alone. The examples in the documentation pass too, those of the bindings
 compile and obey their binding, with dtschema's word on it where it is installed.
+Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -38,29 +39,37 @@ GOOD = {
 # Bad tables: which lines are "not ok", and why.
 DBL1, DB1 = r'\\_SB\.BUS0\.DBL1', '/doorbell@feca1000'
 BAD = {
+    # [DISC-13]
     'line-out-of-range.aml': [DBL1 + ' interrupt 3: line 64 out of range, allowed 0 to 63 '],
     'number-below-base.aml': [DBL1 + ' interrupt 3: number 0xfff, below the _GSB, out of range'],
+    # [DISC-7]
     'level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
     'active-low.aml': [DBL1 + ' interrupt 3: line 43: trigger type 2, only rising edge'],
+    # [DISC-14]
     'duplicate-line.aml': [DBL1 + r' interrupt 3: line 32 of \\_SB\.PVIC is taken by '
                                   r'\\_SB\.DBL0 interrupt 0 already'],
+    # [DISC-6]
     'source-missing.aml': [DBL1 + r' interrupt 3: \\_SB\.NONE does not exist'],
     'relative-path.aml': [DBL1 + ' interrupt 2: relative path "PVIC", the source has to be abs',
                           DBL1 + r' interrupt 3: relative path "\^PVIC", the source has to be'],
+    # [DISC-3], then [REG-2]
     'no-window.aml': [r'\\_SB\.PVI2: no register window'],
     'window-too-small.aml': [rf'{DBL1} interrupt {i}: line {40 + i} out of range, allowed 0 to 31 '
                              for i in range(4)],
+    # [DISC-4], then [DISC-5]
     'gsb-missing.aml': [rf'{DBL1} interrupt {i}: line {0x2028 + i} out of range, allowed 0 to 63'
                         for i in range(4)],
     'gsb-mismatch.aml': [rf'{DBL1} interrupt {i}: number {0x2028 + i:#x}, below the _GSB, out of'
                          for i in range(4)],
     'gsb-too-large.aml': [r'\\_SB\.PVI2: _GSB 0x100002000, allowed up to 0xffffffc0'] +
                          [rf'{DBL1} interrupt {i}: number {0x2028 + i:#x}, below' for i in range(4)],
+    # [DISC-12]
     'line-out-of-range.dtb': [DB1 + ' interrupt 3: line 64 out of range, allowed 0 to 63$'],
     'level.dtb': [DB1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
     'no-type.dtb': [DB1 + ' interrupt 3: line 43: trigger type 0, only rising edge'],
     'duplicate-line.dtb': [DB1 + ' interrupt 3: line 32 of /interrupt-controller@fec80000 is '
                                  'taken by /doorbell@feca0000 interrupt 0 already'],
+    # [DISC-10]
     'no-reg.dtb': ['/interrupt-controller: no register window'],
     'window-too-small.dtb': [rf'{DB1} interrupt {i}: line {40 + i} out of range, allowed 0 to 31$'
                              for i in range(4)],
@@ -130,6 +139,7 @@ def test_tables(tables):
         passed = len(re.findall(r'^ok \d+ (?!.*# SKIP)', out, re.M))
         tap(status == 0 and passed == number, f'{files}: {number} good', out)
 
+    # [DISC-9]
     status, out = run(CHECK, os.path.join(tables, 'paravirq.aml'))
     tap(re.findall('^# .*_DEP.*$', out, re.M) ==
         ['# \\_SB.BUS0.DBL1: no _DEP on \\_SB.PVIC, its driver may have to defer'],
@@ -178,7 +188,7 @@ def wrap(example):
 
 
 def test_binding(name, tables, parse_fdt):
-    """A binding is sound in itself and its example keeps to it."""
+    """[DISC-10] [DISC-11] A binding is sound in itself and its example keeps to it."""
     with open(os.path.join(BINDINGS, name + '.yaml'), encoding='utf-8') as file:
         binding = yaml.safe_load(file)
     tap(binding['$id'] == f'http://devicetree.org/schemas/{name}.yaml#' and

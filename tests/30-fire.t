@@ -4,7 +4,8 @@
 No ring is lost under fire: while affinity moves and CPUs come and go, while
 lines are masked, while the consumer is unbound and bound. The host rings from
 outside by the doorbell's socket; the guest's part and its checks stand in
-tools/testing/selftests/paravirq/affinity, mask and rebind.
+tools/testing/selftests/paravirq/affinity, mask and rebind. Numbers in brackets
+are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -40,6 +41,8 @@ class Fire(threading.Thread):
         return self.rings
 
 
+# [GUEST-6] An interrupt that the old vector has no handler for is trouble in the
+# log. [GUEST-7] Rings are counted by the device, and that has to come out even.
 def affinity(**options):
     label = f'affinity {options.get("kernel", "slim")}'
     with guest.Run('affinity', label=label, **options, **SMP) as run:
@@ -57,6 +60,7 @@ def affinity(**options):
         db.settled(label)
 
 
+# [RAISE-3] [GUEST-7]
 def mask():
     with guest.Run('mask', append='no_console_suspend suspend.pm_test_delay=1',
                    **SMP) as run:

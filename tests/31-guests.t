@@ -3,7 +3,8 @@
 """
 Controller and consumer as modules in both load orders; two controllers at
 once; what debugfs shows; the guest without its IO-APIC. The checks stand in
-tools/testing/selftests/paravirq/modules, smoke and debugfs.
+tools/testing/selftests/paravirq/modules, smoke and debugfs. Numbers in brackets
+are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -15,12 +16,15 @@ import guest  # noqa: E402
 
 with guest.Run('modules', kernel='modules', append='guest_coldplug=0'):
     pass
+# [DISC-1] [DISC-4] [DISC-8] [DISC-9] The second doorbell is on the second
+# controller, has several descriptors and no _DEP.
 with guest.Run('smoke', tables=['paravirq2']):
     pass
 for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
                 {'firmware': 'dt', 'machine': 'q35'}):
     with guest.Run('debugfs', label=f'debugfs {options}', **options):
         pass
+# [TRIG-1]
 with guest.Run('smoke', label='selftest', append='paravirq.selftest=1') as run:
     pass
 guest.equal(sum('selftest: PVIQ0001:00 line' in line and line.endswith(': passed')

@@ -3,7 +3,8 @@
 """
 What an interrupt, a change of affinity, request_irq() and free_irq() cost in
 accesses to the routes of a controller, which are exits of a guest. The numbers
-are exact, and the documentation quotes them.
+are exact, and the documentation quotes them. Numbers in brackets are those of
+Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -17,12 +18,13 @@ PVIC = '/machine/peripheral/pvic'
 # (writes, reads) of routes
 EXPECTED = {
     'nothing': (0, 0),
+    # [GUEST-8] [RAISE-6]
     '100 interrupts': (0, 0),
     # One write each.
     '100 moves': (100, 0),
     # Mask, then reset.
     '4 free_irq': (8, 0),
-    # Enabled and masked, read back, unmasked.
+    # [GUEST-4] Enabled and masked, read back, unmasked.
     '4 request_irq': (8, 4),
 }
 

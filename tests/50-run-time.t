@@ -3,7 +3,8 @@
 """
 Sleep, wake up, go on: ACPI S3 on q35. QEMU resets its devices on wake-up, so
 that the guest finds no route of its own. And a table that is loaded and
-removed at run time by ACPI configfs.
+removed at run time by ACPI configfs. Numbers in brackets are those of
+Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -15,6 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
+# [GUEST-3]
 with guest.Run('suspend', append='no_console_suspend', timeout=180) as run:
     run.wait_line('ACPI: PM: Preparing to enter system sleep state S3')
     while run.qmp('query-status')['status'] != 'suspended':
@@ -23,6 +25,7 @@ with guest.Run('suspend', append='no_console_suspend', timeout=180) as run:
                 'suspend: the guest had routes')
     run.qmp('system_wakeup')
 
+# [GUEST-2] The lines of a controller that was removed are dead.
 with tempfile.NamedTemporaryFile(suffix='.img') as image:
     for name in ('pvic', 'doorbell'):
         with open(os.path.join(guest.boot.BUILD, f'tables/{name}.aml'), 'rb') as f:

@@ -4,7 +4,8 @@
 Tables and controllers that are wrong: each gets its message, in the driver or
 resolver and in the validation, check-boot-log finds it, the guest boots on and
 what is right works. The tables stand in firmware-tables/bad, the controllers
-are QEMU options.
+are QEMU options. Numbers in brackets are those of
+Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -17,6 +18,7 @@ import guest  # noqa: E402
 check = guest.load('check-boot-log').check
 
 
+# [VER-2] "smoke" passes on what is right, "quiet" where nothing is.
 def bad(label, messages, problems, test='smoke', **options):
     """
     Boots a guest with something wrong in it. Each of the messages must be in
@@ -45,35 +47,44 @@ def table(name, messages, problems, controllers=1, firmware='acpi', **options):
 OUT = 'line {:#x} out of range, allowed {:#x} to {:#x}'
 TYPE = 'line {:#x}: trigger type {}, only rising edge (1) is supported'
 ABSENT = "is a controller that did not come up"
+# [DISC-4] [DISC-13]
 for number, name in ((0x1040, 'line-out-of-range'), (0xfff, 'number-below-base')):
     table(name, [OUT.format(number, 0x1000, 0x103f), 'IRQ ring3 not found'], 1)
+# [DISC-7]
 table('level', [TYPE.format(0x102b, 4), 'IRQ ring3 not found'], 1)
 table('active-low', [TYPE.format(0x102b, 2), 'IRQ ring3 not found'], 1)
+# [DISC-6]
 table('source-missing', [r"DBL1: interrupt 0x1003: source '\_SB.NONE' does not exist",
                          r"source '\_SB.NONE' of 0x1003 does not exist"], 1)
 table('relative-path', ["DBL1: interrupt 0x102a: source 'PVIC' is not an absolute path",
                         "source '^PVIC' of 0x102b is not an absolute path"], 2)
+# [DISC-14]
 table('duplicate-line', ['line 0x1020 of PVIQ0001:00 is claimed by',
                          'line 0: cannot request irq'], 1,
       append='guest_lines=0.0,0.1,0.2')
+# [DISC-3], then [VER-1]
 table('no-window', ['PVIQ0001:01: error -22: no register window', ABSENT], 4, 2)
 table('window-too-small', ['register window holds 32 lines, the controller has 64',
                            ABSENT], 4, 2)
+# [DISC-4], then [DISC-5]
 table('gsb-missing', [OUT.format(0x2028, 0, 0x3f)], 4, 2)
 table('gsb-mismatch', [OUT.format(0x2028, 0x3000, 0x303f)], 4, 2)
 # The DSDT decides how wide integers are: 64 bits on microvm, 32 on q35.
 table('gsb-too-large', ['_GSB 0x100002000, allowed up to 0xffffffff', ABSENT], 4, 2,
       machine='microvm')
 
+# [DISC-12]
 table('line-out-of-range', [OUT.format(0x40, 0, 0x3f)], 1, firmware='dt')
 table('level', [TYPE.format(0x2b, 4)], 1, firmware='dt')
 table('no-type', [TYPE.format(0x2b, 0)], 1, firmware='dt')
 table('duplicate-line', ['line 0x20 of fec80000.interrupt-controller is claimed by'],
       1, firmware='dt')
+# [DISC-10]
 table('no-reg', ['no register window', ABSENT], 4, 2, firmware='dt')
 table('window-too-small', ['register window holds 32 lines, the controller has 64',
                            ABSENT], 4, 2, firmware='dt')
 
+# [VER-1]
 for option, message in (
         ('x-magic=0xffffffff', 'magic 0xffffffff, expected 0x51495650'),
         ('x-version=2', 'version 2, only 1 is supported'),
@@ -90,4 +101,9 @@ for option, message in (
             4, test='smoke' if controllers == 2 else 'quiet',
             tables=['paravirq' if controllers == 1 else 'paravirq2'],
             devices=devices)
+# No CPU of this guest can be interrupted: nobody gets an interrupt.
+devices = guest.boot.hardware(1)
+devices[1] += ',x-broadcast-id=0'
+bad('x-broadcast-id', ['not taken, it reads 0x200', 'cannot request irq'], 0, test='quiet',
+    machine='q35', smp=1, devices=devices)
 guest.done()

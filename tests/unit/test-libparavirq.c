@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
  * Unit tests of libparavirq, in TAP; each of the rules of the interface has a
- * test that breaks with it. Built and run by hypervisor/libparavirq/Makefile;
- * tests/03-mutants.t shows that the tests can fail.
+ * test that breaks with it, numbers in brackets are those of interface.rst. Built
+ * and run by hypervisor/libparavirq/Makefile; tests/03-mutants.t shows that the
+ * tests can fail.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -112,6 +113,7 @@ static void assert_injected(unsigned int n, uint32_t apic_id, uint8_t vector)
 	assert_int_equal(last_vector, vector);
 }
 
+/* [REG-2] [REG-6] */
 static void test_init(void **state)
 {
 	(void)state;
@@ -128,17 +130,26 @@ static void test_init(void **state)
 	assert_int_equal(paravirq_mmio_size(64), 0x1200);
 }
 
-static void test_constants(void **state)
+/* [REG-3] */
+static void assert_constants(void)
 {
-	(void)state;
 	assert_int_equal(read32(0x000), 'P' | 'V' << 8 | 'I' << 16 | 'Q' << 24);
 	assert_int_equal(read32(0x004), 1);
 	assert_int_equal(read32(0x008), LINES);
 	assert_int_equal(read32(0x00c), 0);
+}
+
+static void test_constants(void **state)
+{
+	(void)state;
+	assert_constants();
 	assert_errors(0);
 }
 
-/* Rule 6: 32-bit APIC ids. Each line has its own route. */
+/*
+ * Rule 6: 32-bit APIC ids. Each line has its own route.
+ * [ROUTE-8] [ROUTE-9] [RAISE-1]
+ */
 static void test_route_is_kept(void **state)
 {
 	uint64_t first = ROUTE(0xfffffffe, 0x20, ENABLE);
@@ -157,7 +168,10 @@ static void test_route_is_kept(void **state)
 	assert_errors(0);
 }
 
-/* Rule 3: every raise of an enabled, unmasked line injects. */
+/*
+ * Rule 3: every raise of an enabled, unmasked line injects.
+ * [RAISE-1] [RAISE-2] [RAISE-6]
+ */
 static void test_every_raise_injects(void **state)
 {
 	(void)state;
@@ -170,7 +184,10 @@ static void test_every_raise_injects(void **state)
 	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), 10);
 }
 
-/* Rule 4: raises of a masked line are latched, unmasking injects once. */
+/*
+ * Rule 4: raises of a masked line are latched, unmasking injects once.
+ * [ROUTE-7] [RAISE-3]
+ */
 static void test_mask_latches(void **state)
 {
 	(void)state;
@@ -198,7 +215,10 @@ static void test_unmask_without_pending(void **state)
 	assert_int_equal(injected, 0);
 }
 
-/* Masked retargets keep PENDING; it goes out by the route that unmasks. */
+/*
+ * Masked retargets keep PENDING; it goes out by the route that unmasks.
+ * [ROUTE-6] [ROUTE-7]
+ */
 static void test_pending_follows_retarget(void **state)
 {
 	(void)state;
@@ -212,6 +232,7 @@ static void test_pending_follows_retarget(void **state)
 	assert_int_equal(read_route(5), ROUTE(3, 0x53, ENABLE));
 }
 
+/* [ROUTE-3] */
 static void test_pending_is_not_writable(void **state)
 {
 	(void)state;
@@ -223,7 +244,10 @@ static void test_pending_is_not_writable(void **state)
 	assert_errors(0);
 }
 
-/* Rule 4: dropped while not enabled, whatever MASK says. */
+/*
+ * Rule 4: dropped while not enabled, whatever MASK says.
+ * [RAISE-4]
+ */
 static void test_disabled_drops(void **state)
 {
 	(void)state;
@@ -237,7 +261,10 @@ static void test_disabled_drops(void **state)
 	assert_int_equal(paravirq_count(&pv, PARAVIRQ_DROPPED), 2);
 }
 
-/* Without ENABLE any value is right and means the reset state. */
+/*
+ * Without ENABLE any value is right and means the reset state.
+ * [ROUTE-1]
+ */
 static void test_disable_resets_route(void **state)
 {
 	static const uint64_t values[] = {
@@ -257,7 +284,10 @@ static void test_disable_resets_route(void **state)
 	assert_errors(0);
 }
 
-/* Rule 5: wrong routes are counted and change nothing, not even PENDING. */
+/*
+ * Rule 5: wrong routes are counted and change nothing, not even PENDING.
+ * [ROUTE-2] [ERR-2]
+ */
 static void test_bad_routes(void **state)
 {
 	static const uint64_t bad[] = {
@@ -322,6 +352,7 @@ static unsigned int bad_access(uint64_t offset, unsigned int size)
  * Rule 5 for everything that is no register: every offset inside the window, a
  * page behind it and the last ones there are; read-only, write-only, wrong size
  * and alignment among them. The value is a good route and a wrong command.
+ * [REG-4] [REG-5] [ERR-1] [ERR-2] [ERR-3] [ERR-4] [ERR-6]
  */
 static void test_bad_accesses(void **state)
 {
@@ -337,6 +368,7 @@ static void test_bad_accesses(void **state)
 			errors += bad_access(i, sizes[s]);
 	}
 	assert_errors(errors);
+	assert_constants();
 	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK));
 	for (int i = 0; i < LINES; i++)
 		if (i != 5)
@@ -344,6 +376,7 @@ static void test_bad_accesses(void **state)
 	assert_int_equal(injected, 0);
 }
 
+/* [RESET-3] */
 static void test_bad_commands(void **state)
 {
 	static const uint32_t commands[] = { 0, 2, 3, 0x101, 0x80000001, 0xffffffff };
@@ -363,6 +396,7 @@ static void test_bad_commands(void **state)
 	assert_int_equal(read_route(5), PARAVIRQ_ROUTE_RESET);
 }
 
+/* [ERR-4] [RESET-1] */
 static void test_errors_saturate(void **state)
 {
 	uint64_t routes[LINES];
@@ -379,6 +413,7 @@ static void test_errors_saturate(void **state)
 	assert_errors(0);
 }
 
+/* [TRIG-1] [TRIG-2] */
 static void test_trigger(void **state)
 {
 	(void)state;
@@ -395,6 +430,7 @@ static void test_trigger(void **state)
 	assert_int_equal(injected, 1);
 }
 
+/* [RAISE-4] [ERR-5] [ERR-6] */
 static void test_raise_out_of_range(void **state)
 {
 	(void)state;
@@ -406,7 +442,10 @@ static void test_raise_out_of_range(void **state)
 	assert_errors(0);
 }
 
-/* Rule 5: an APIC id that no vCPU has is a good route; raises are dropped. */
+/*
+ * Rule 5: an APIC id that no vCPU has is a good route; raises are dropped.
+ * [ROUTE-3] [RAISE-4] [ERR-5]
+ */
 static void test_no_such_vcpu(void **state)
 {
 	(void)state;
@@ -420,9 +459,13 @@ static void test_no_such_vcpu(void **state)
 	assert_int_equal(read_route(5), ROUTE(77, 0x31, ENABLE));
 	assert_int_equal(paravirq_count(&pv, PARAVIRQ_DROPPED), 2);
 	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), 0);
+	assert_errors(0);
 }
 
-/* Rules 2 and 4: after RESET nothing of the old state is left. */
+/*
+ * Rules 2 and 4: after RESET nothing of the old state is left.
+ * [RESET-1] [RESET-4]
+ */
 static void reset_by(void (*reset)(void))
 {
 	write_route(0, ROUTE(1, 0x31, ENABLE));
@@ -488,7 +531,10 @@ static void test_route_changed(void **state)
 	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_INJECTED);
 }
 
-/* Rule 7: the state moves to another controller, PENDING and ERRORS too. */
+/*
+ * Rule 7: the state moves to another controller, PENDING and ERRORS too.
+ * [SAVE-1] [SAVE-2]
+ */
 static void test_save_restore(void **state)
 {
 	uint64_t routes[LINES], again[LINES];
@@ -519,7 +565,10 @@ static void test_save_restore(void **state)
 	assert_injected(2, 0x12345678, 0x32);
 }
 
-/* A refused restore changes nothing, not even the lines before the bad one. */
+/*
+ * A refused restore changes nothing, not even the lines before the bad one.
+ * [SAVE-3] [SAVE-4]
+ */
 static void test_restore_refuses(void **state)
 {
 	static const struct {
@@ -563,11 +612,69 @@ static void test_restore_refuses(void **state)
 }
 
 /*
+ * [LINE-1] Every event in every state of a line: the state that it leads to and
+ * whether it injects. The route tells the state.
+ * [ROUTE-8] No other line moves.
+ */
+static void test_life_of_a_line(void **state)
+{
+	enum { DISABLED, ENABLED, MASKED, LATCHED, STATES };
+	enum { OFF, ON, ON_MASK, REJECTED, CLEAR, RAISE, READ, EVENTS };
+	static const uint64_t route_of[STATES] = {
+		MASK, ROUTE(1, 0x31, ENABLE), ROUTE(1, 0x31, ENABLE | MASK),
+		ROUTE(1, 0x31, ENABLE | MASK | PENDING),
+	};
+	static const uint64_t written[] = {
+		ROUTE(1, 0x31, 0), ROUTE(1, 0x31, ENABLE), ROUTE(1, 0x31, ENABLE | MASK),
+		ROUTE(1, 0x1f, ENABLE),
+	};
+	static const struct {
+		int to;
+		unsigned int injects;
+	} life[STATES][EVENTS] = {
+		{ { DISABLED, 0 }, { ENABLED, 0 }, { MASKED, 0 }, { DISABLED, 0 },
+		  { DISABLED, 0 }, { DISABLED, 0 }, { DISABLED, 0 } },
+		{ { DISABLED, 0 }, { ENABLED, 0 }, { MASKED, 0 }, { ENABLED, 0 },
+		  { DISABLED, 0 }, { ENABLED, 1 }, { ENABLED, 0 } },
+		{ { DISABLED, 0 }, { ENABLED, 0 }, { MASKED, 0 }, { MASKED, 0 },
+		  { DISABLED, 0 }, { LATCHED, 0 }, { MASKED, 0 } },
+		{ { DISABLED, 0 }, { ENABLED, 1 }, { LATCHED, 0 }, { LATCHED, 0 },
+		  { DISABLED, 0 }, { LATCHED, 0 }, { LATCHED, 0 } },
+	};
+	uint64_t other = ROUTE(2, 0x42, ENABLE | MASK);
+
+	(void)state;
+	for (int from = DISABLED; from < STATES; from++) {
+		for (int event = OFF; event < EVENTS; event++) {
+			start(LINES);
+			assert_int_equal(read_route(5), PARAVIRQ_ROUTE_RESET);
+			write_route(4, other);
+			write_route(5, route_of[from]);
+			if (from == LATCHED)
+				paravirq_raise(&pv, 5);
+			if (event <= REJECTED)
+				write_route(5, written[event]);
+			else if (event == CLEAR)
+				reset_by_guest();
+			else if (event == RAISE)
+				paravirq_raise(&pv, 5);
+			else
+				read_route(5);
+			assert_int_equal(read_route(5), route_of[life[from][event].to]);
+			assert_int_equal(injected, life[from][event].injects);
+			assert_int_equal(read_route(4), event == CLEAR ? PARAVIRQ_ROUTE_RESET : other);
+			assert_int_equal(read_route(6), PARAVIRQ_ROUTE_RESET);
+		}
+	}
+}
+
+/*
  * Rules 1 and 2 with threads: raisers hammer one line while a writer changes
  * its route. The writer numbers its writes and puts the number into the APIC id;
  * what the write does and the vector follow from the number. So an injection
  * tells whether its route is whole, and whether it came after the write that
- * replaced it.
+ * replaced it. So does a read, which the raisers do as well.
+ * [ROUTE-4] [ROUTE-5] [ROUTE-7] [RESET-2] [RAISE-5]
  */
 #define RAISERS		2
 #define SECONDS		2
@@ -617,7 +724,12 @@ static void *raiser(void *unused)
 {
 	(void)unused;
 	while (!atomic_load(&stop)) {
+		uint64_t route;
+
 		paravirq_raise(&pv, 5);
+		route = read_route(5);
+		if (route & ENABLE && (uint8_t)route != vector_of(route >> 32))
+			atomic_fetch_add(&torn, 1);
 		pause_for(200);
 	}
 	return NULL;
@@ -696,6 +808,7 @@ int main(void)
 		cmocka_unit_test_setup(test_route_changed, setup),
 		cmocka_unit_test_setup(test_save_restore, setup),
 		cmocka_unit_test_setup(test_restore_refuses, setup),
+		cmocka_unit_test_setup(test_life_of_a_line, setup),
 		cmocka_unit_test_setup(test_threads, setup),
 	};
 

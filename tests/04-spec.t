@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+Documentation/virt/paravirq/interface.rst against the rest: each numbered
+sentence has a test, and tests name no sentence that is not there; the tables of
+the page are what include/uapi/linux/paravirq.h says and what libparavirq does.
+TAP, no guest.
+
+A sentence's number stands in brackets before it, and in brackets in the tests
+that break with it; the page refers to it without brackets.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import collections
+import ctypes
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+NUMBER = r'[A-Z]+-\d+'
+WORDS = r'\b(?:MUST|SHOULD|MAY|SHALL|REQUIRED|RECOMMENDED|OPTIONAL)\b'
+done = failed = 0
+
+
+def read(path):
+    """The text of a file of the project."""
+    with open(os.path.join(TOP, path), encoding='utf-8', errors='replace') as file:
+        return file.read()
+
+
+def none(wrong, name):
+    """Passes when the list of what is wrong is empty, and shows it otherwise."""
+    global done, failed
+    done += 1
+    failed += bool(wrong)
+    print('not ok' if wrong else 'ok', done, '-', name)
+    for item in wrong:
+        print('#', item)
+
+
+def differ(got, expected):
+    """The keys whose values differ, as text."""
+    return [f'{key}: the page has {got.get(key)}, expected {expected.get(key)}'
+            for key in {**expected, **got} if got.get(key) != expected.get(key)]
+
+
+def rows(page, head):
+    """The cells of the simple table whose first column has this head."""
+    rule, body = re.search(rf'^(=[= ]+)\n{head} [^\n]*\n\1\n(.*?)\n\1$', page, re.M | re.S).groups()
+    starts = [m.start() for m in re.finditer('=+', rule)]
+    return [[line[a:b].strip() for a, b in zip(starts, [*starts[1:], None])]
+            for line in body.splitlines()]
+
+
+def sentences(page):
+    """Numbers and the words of RFC 2119."""
+    defined = re.findall(rf'^\[({NUMBER})\] ', page, re.M)
+    count = collections.Counter(re.findall(rf'\[({NUMBER})\]', page))
+    none([] if defined else ['no sentence has a number'], f'{len(defined)} sentences are numbered')
+    none([n for n in count if count[n] > 1 or n not in defined],
+         'a number stands before one sentence only')
+    none(sorted(set(re.findall(rf'(?<!\[)\b({"|".join({n.split("-")[0] for n in defined} or "-")})'
+                               r'(-\d+)\b', page)) - {tuple(re.split('(?=-)', n)) for n in defined}),
+         'references lead somewhere')
+    none([p for p in re.split(r'\n\s*\n', page)[1:] if not p.startswith('MUST, SHOULD, MAY and') and
+          bool(re.search(WORDS, p)) != bool(re.match(rf'\[{NUMBER}\] ', p))],
+         'a sentence is numbered if it demands something, and only then')
+
+    named = collections.defaultdict(set)
+    for top in 'tests', 'tools/testing/selftests/paravirq':
+        for directory, _, files in os.walk(os.path.join(TOP, top)):
+            for name in files:
+                path = os.path.relpath(os.path.join(directory, name), TOP)
+                for number in re.findall(rf'\[({NUMBER})\]', read(path)):
+                    named[number].add(path)
+    none([n for n in defined if n not in named], 'every sentence is named by a test')
+    none([f'{n} in {", ".join(named[n])}' for n in sorted(named) if n not in defined],
+         'every number that a test names exists')
+
+
+def library(directory):
+    """A controller of 64 lines: read(offset, bytes) of libparavirq."""
+    path = os.path.join(directory, 'libparavirq.so')
+    subprocess.run(['cc', '-shared', '-fPIC', '-std=c11', '-I', 'include/uapi', '-o', path,
+                    'hypervisor/libparavirq/paravirq.c'], cwd=TOP, check=True)
+    lib = ctypes.CDLL(path)
+    controller, lines = ctypes.create_string_buffer(4096), (ctypes.c_uint64 * 64)()
+    lib.paravirq_init(controller, lines, 64, 0xff, None, None)
+    lib.paravirq_mmio_read.restype = ctypes.c_uint64
+
+    def register(offset, size, _keep=lines):
+        return lib.paravirq_mmio_read(controller, ctypes.c_uint64(offset), size)
+    return register
+
+
+def tables(page, header):
+    """Registers, bits of a route and commands."""
+    define = {name: int(value, 0) for name, value in
+              re.findall(r'^#define PARAVIRQ_(\w+)\t+(0x[0-9a-f]+|\d+)$', header, re.M)}
+    reset = {'MAGIC': f'{define["MAGIC"]:#x}', 'VERSION': str(define['VERSION']),
+             'NR_LINES': f'1 to {define["MAX_LINES"]}', 'FEATURES': '0', 'ERRORS': '0',
+             'ROUTE': f'{define["ROUTE_MASK"]:#x}'}
+    none([] if '#define PARAVIRQ_ROUTE_RESET\t\tPARAVIRQ_ROUTE_MASK\n' in header else
+         ['PARAVIRQ_ROUTE_RESET is not PARAVIRQ_ROUTE_MASK'], 'the reset value of a route')
+
+    # The header says widths and access in the comments before each register.
+    expected = {}
+    for match in re.finditer(r'^#define PARAVIRQ_REG_(\w+)\t+(\w+)$', header, re.M):
+        name, before = match[1], header[:match.start()]
+        comment = before[before.rindex('/*'):]
+        expected[name] = (int(match[2], 0), re.findall(r'(\d+) bits', before)[-1],
+                          'R' if 'Read only' in comment else 'W' if 'Write only' in comment
+                          else 'RW', reset.get(name, ''))
+    got = {}
+    for name, offset, width, access, value in rows(page, 'Register'):
+        offset, _, step = offset.partition(' + ')
+        got[name.replace('[n]', '')] = (int(offset, 0), width, access, value)
+        if bool(step) != name.endswith('[n]') or step not in ('', f'{int(width) // 8} * n'):
+            got[name] = 'a wrong offset'
+    none(differ(got, expected), f'{len(got)} registers are those of the header')
+
+    with tempfile.TemporaryDirectory() as directory:
+        register = library(directory)
+        for name, (offset, width, access, value) in got.items():
+            if 'R' in access:
+                is_there = register(offset, int(width) // 8)
+                low, _, high = value.partition(' to ')
+                none([] if int(low, 0) <= is_there <= int(high or low, 0) else
+                     [f'it reads {is_there:#x}, the page has {value}'],
+                     f'{name} reads its reset value')
+        none([] if register(define['REG_ERRORS'], 4) == 0 else ['a read was rejected'],
+             'all of them at the offset and width of the page')
+
+    got = {}
+    for bits, name, _ in rows(page, 'Bits'):
+        high, _, low = bits.partition(':')
+        got[name] = (2 << int(high)) - (1 << int(low or high))
+    none(differ(got, {name: define['ROUTE_' + name.upper()] for name in
+                      ('VECTOR', 'ENABLE', 'MASK', 'PENDING', 'reserved', 'DEST')}),
+         'the bits of a route are those of the header')
+    none(differ({name: int(value, 0) for value, name, _ in rows(page, 'Value')},
+                {name[8:]: value for name, value in define.items() if name.startswith('CONTROL_')}),
+         'the commands are those of the header')
+
+
+def features():
+    """[VER-3] The guest knows no feature bit, so it has no business with the register."""
+    files = [os.path.join(d, f) for top in ('arch', 'drivers')
+             for d, _, names in os.walk(os.path.join(TOP, top)) for f in names]
+    none([f for f in files if 'PARAVIRQ_REG_FEATURES' in read(f)],
+         f'none of the {len(files)} files of the guest looks at FEATURES')
+
+
+def main():
+    page = read('Documentation/virt/paravirq/interface.rst')
+    sentences(page)
+    tables(page, read('include/uapi/linux/paravirq.h'))
+    features()
+    print(f'1..{done}')
+    return failed > 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

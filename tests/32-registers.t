@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+What a guest does to the registers of a controller, read by the host past the
+guest (QEMU's qtest): it finds a controller that another kernel has left in use,
+and makes it its own. Numbers in brackets are those of
+Documentation/virt/paravirq/interface.rst.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+PLATFORM = guest.boot.platform()
+PVIC = PLATFORM['PVIC0_ADDR']
+ENABLE, MASK, RESET = 0x100, 0x200, 0x200
+FIRST = PLATFORM['DOORBELL0_LINE'], PLATFORM['DOORBELL1_LINE']
+USED = {f + n for f in FIRST for n in range(PLATFORM['DOORBELL_LINES'])}
+# Lines of nobody and one that a driver will request, as they were left.
+STALE = {line: 1 << 32 | ENABLE | flags | 0x40 + line
+         for line, flags in ((0, 0), (5, MASK), (FIRST[0], 0), (63, 0))}
+
+
+def qtest(run, *words):
+    """One command; its result."""
+    file = run._connect('qtest').makefile('rw')
+    print(*words, file=file, flush=True)
+    answer = file.readline().split()
+    assert answer[0] == 'OK', answer
+    return int(answer[1], 0) if len(answer) > 1 else None
+
+
+def routes(run):
+    return {line: qtest(run, 'readq', PVIC + 0x1000 + 8 * line)
+            for line in range(PLATFORM['PVIC_LINES'])}
+
+
+run = guest.Run('operations', label='registers')
+run.command += ['-S', '-qtest', f'unix:{run.dir}/qtest,server=on,wait=off',
+                '-qtest-log', 'none']
+with run:
+    for line, route in STALE.items():
+        qtest(run, 'writeq', PVIC + 0x1000 + 8 * line, route)
+    qtest(run, 'readl', PVIC + 0x1c)
+    found = {line: r for line, r in routes(run).items() if r != RESET}
+    guest.equal((found, qtest(run, 'readl', PVIC + 0x14)), (STALE, 1),
+                'routes and an error are left from before the boot')
+    run.qmp('cont')
+
+    db = guest.Doorbell(run)
+    start, _ = run.wait_line('selftest: begin')
+    found = {line: r for line, r in routes(run).items() if r != RESET}
+    # [GUEST-1]
+    guest.equal(set(found), USED, 'the lines in use are those of the drivers')
+    for line, route in sorted(found.items()):
+        guest.ok(route & 0xffffff00 == ENABLE and route & 0xff >= 32 and
+                 route >> 32 < 2, f'line {line}: {route:#x} is a route of this guest')
+    # [GUEST-5] The error from before the boot went with RESET.
+    guest.equal(qtest(run, 'readl', PVIC + 0x14), 0, 'no access was rejected')
+
+    for _ in range(5):
+        start, _ = run.wait_line('selftest: begin', start)
+        db.ring(3)
+        start, _ = run.wait_line('selftest: end', start)
+        db.ring(3)
+    guest.equal(run.get('/machine/peripheral/pvic', 'errors'), 0,
+                'nor was any after moves, free_irq and request_irq')
+guest.done()
