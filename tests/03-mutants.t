@@ -38,6 +38,7 @@ APIC ids have 8 bits	s/inject(pv->opaque, route >> PARAVIRQ_ROUTE_DEST_SHIFT,/in
 errors wrap	s/errors != UINT32_MAX &&/1 \&\&/
 reset leaves errors	s/^\tatomic_store(&pv->errors, 0);//
 reset forgets the last line	/^void paravirq_reset/,/^}/s/line < pv->nr_lines/line + 1 < pv->nr_lines/
+reset passes over a line that injects	s/^\t\troute_write(pv, line, PARAVIRQ/\t\tif (!(atomic_load(\&pv->lines[line]) \& LINE_LOCK)) route_write(pv, line, PARAVIRQ/
 any control command resets	s/value == PARAVIRQ_CONTROL_RESET/value/
 trigger has no upper bound	s/\tif (line < pv->nr_lines)/\tif (line <= pv->nr_lines)/
 raise has no upper bound	/^enum paravirq_raised paravirq_raise/,/^}/s/line >= pv->nr_lines/line > pv->nr_lines/
@@ -45,6 +46,7 @@ a route behind the last line is accepted	s/offset >= paravirq_mmio_size/offset >
 routes take unaligned accesses	s/size != 8 || offset % 8 ||/size != 8 ||/
 routes take 4-byte accesses	s/size != 8 || /(size != 8 \&\& size != 4) || /
 registers take any size	s/if (size == 4) {/if (size) {/
+commands take any size	/^void paravirq_mmio_write/,/^}/s/if (size == 4) {/if (size) {/
 rejected reads are not counted	/^uint64_t paravirq_mmio_read/,/^}/s/\treject(pv);/\t;/
 an inject that failed counts as injected	s/return count(pv, PARAVIRQ_DROPPED);$/return count(pv, PARAVIRQ_INJECTED);/
 route_changed comes under the lock	s/^\tline_unlock(pv, line, route);$/\troute_changed(pv, line); line_unlock(pv, line, route);/

@@ -376,10 +376,11 @@ static void test_bad_accesses(void **state)
 	assert_int_equal(injected, 0);
 }
 
-/* [RESET-3] */
+/* [RESET-3] [ERR-1] Wrong commands, and good ones by accesses of a wrong size. */
 static void test_bad_commands(void **state)
 {
 	static const uint32_t commands[] = { 0, 2, 3, 0x101, 0x80000001, 0xffffffff };
+	static const unsigned int sizes[] = { 1, 2, 8 };
 	uint32_t errors = 0;
 
 	(void)state;
@@ -388,7 +389,13 @@ static void test_bad_commands(void **state)
 		write32(PARAVIRQ_REG_CONTROL, commands[i]);
 		assert_errors(++errors);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		paravirq_mmio_write(&pv, PARAVIRQ_REG_CONTROL, sizes[i], PARAVIRQ_CONTROL_RESET);
+		paravirq_mmio_write(&pv, PARAVIRQ_REG_TRIGGER, sizes[i], 5);
+		assert_errors(errors += 2);
+	}
 	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(injected, 0);
 
 	/* Bytes beyond the access do not count. */
 	paravirq_mmio_write(&pv, PARAVIRQ_REG_CONTROL, 4, 0xdead00000001);
@@ -614,7 +621,7 @@ static void test_restore_refuses(void **state)
 /*
  * [LINE-1] Every event in every state of a line: the state that it leads to and
  * whether it injects. The route tells the state.
- * [ROUTE-8] No other line moves.
+ * [ROUTE-8] No other line moves. [ROUTE-9] A read changes nothing. [RAISE-3]
  */
 static void test_life_of_a_line(void **state)
 {
@@ -684,7 +691,11 @@ static atomic_uint stragglers, torn, injections;
 static atomic_bool stop;
 static _Thread_local unsigned int injections_here;
 
-enum { RETARGET, MASKED, UNMASK, REMASK, RETARGET_MASKED, UNMASK_MOVED, DISABLE, RESET, KINDS };
+/* Each that has to wait for injections follows one that allows them. */
+enum {
+	ENABLED, RETARGET, MASKED, UNMASK, REMASK, RETARGET_MASKED, UNMASK_MOVED, DISABLE,
+	ENABLED_AGAIN, RESET, KINDS
+};
 
 static uint8_t vector_of(uint32_t seq)
 {
@@ -693,7 +704,16 @@ static uint8_t vector_of(uint32_t seq)
 
 static bool live(uint32_t seq)
 {
-	return seq % KINDS == RETARGET || seq % KINDS == UNMASK || seq % KINDS == UNMASK_MOVED;
+	switch (seq % KINDS) {
+	case ENABLED:
+	case RETARGET:
+	case UNMASK:
+	case UNMASK_MOVED:
+	case ENABLED_AGAIN:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /*
