@@ -32,6 +32,8 @@
 #define MASK		8
 #define PENDING		16
 #define LINE_LOCK	32
+#define LINE_WANTED	64
+#define LINE_BUSY	(LINE_LOCK | LINE_WANTED)
 #define ROUTE_RESET	MASK
 
 #define CPU0_A		0
@@ -74,13 +76,22 @@ bool guest_done;
 
 /* ---- the hypervisor -------------------------------------------------- */
 
-/* atomic_fetch_or() of the lock, once it succeeds. */
+/* A writer takes the lock: fetch_or, and another one when it is free. */
 inline line_lock(route)
 {
 #ifdef FAULT_NO_LOCK
 	route = line;
 #else
-	atomic { !(line & LINE_LOCK) -> route = line; line = line | LINE_LOCK }
+	atomic { route = line & ~LINE_WANTED; line = line | LINE_BUSY };
+	if
+	:: route & LINE_LOCK ->
+		atomic {
+			!(line & LINE_LOCK) ->
+			route = line & ~LINE_WANTED;
+			line = line | LINE_BUSY
+		}
+	:: else
+	fi
 #endif
 }
 
@@ -92,6 +103,25 @@ inline line_unlock(route)
 		/* Disable and RESET clear all of a route, PENDING too. */
 		assert((route & ENABLE) || route == ROUTE_RESET)
 	}
+}
+
+/* A raise waits for whoever has the lock or wants to write. */
+inline raise_lock(route)
+{
+#ifdef FAULT_NO_LOCK
+	route = line;
+#else
+	atomic { !(line & LINE_BUSY) -> route = line; line = line | LINE_LOCK }
+#endif
+}
+
+inline raise_unlock(flip)
+{
+#ifdef FAULT_NO_LOCK
+	line = line ^ (flip);
+#else
+	line = line ^ (LINE_LOCK | (flip))
+#endif
 }
 
 /* ops->inject(): the request bit is set when it returns. */
@@ -114,25 +144,26 @@ active proctype device()
 	do
 	:: raised < RAISES ->
 		atomic { raised++; count++ };
-		line_lock(route);
+		raise_lock(route);
 		if
 		:: !(route & ENABLE) ->
-			line_unlock(route)
+			raise_unlock(0)
 		:: (route & ENABLE) && (route & MASK) ->
 			atomic {
 				latched = true;
-#ifndef FAULT_MASK_DROPS
-				route = route | PENDING;
+#ifdef FAULT_MASK_DROPS
+				raise_unlock(0)
+#else
+				raise_unlock(PENDING & ~route)
 #endif
-				line_unlock(route)
 			}
 		:: (route & ENABLE) && !(route & MASK) ->
 #ifdef FAULT_UNLOCKED_INJECT
-			line_unlock(route);
+			raise_unlock(0);
 			inject(route)
 #else
 			inject(route);
-			line_unlock(route)
+			raise_unlock(0)
 #endif
 		fi;
 		route = 0
@@ -391,7 +422,7 @@ inline request()
 		paravirq_update_route();
 		/* The route reads back; a read waits even for posted writes. */
 #ifndef FAULT_POSTED_WRITE
-		assert((line & ~(PENDING | LINE_LOCK)) == shadow);
+		assert((line & ~(PENDING | LINE_BUSY)) == shadow);
 #endif
 		/* IRQCHIP_AFFINITY_PRE_STARTUP */
 		if
