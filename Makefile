@@ -14,7 +14,7 @@ FIRMWARE ?= acpi
 KERNELS := slim modules stock
 TESTS ?= $(sort $(wildcard tests/*.t))
 
-.PHONY: help run shell test unit kernels qemu tables check clean distclean
+.PHONY: help run shell test unit fuzz install kernels qemu tables check clean distclean
 .PHONY: deps linux-source qemu-source $(KERNELS)
 MAKEFLAGS += --no-print-directory
 
@@ -25,6 +25,8 @@ help:
 	@echo '  make shell      the same, with a shell in the guest (monitor: Ctrl-a c)'
 	@echo '  make test       run every test; TESTS="tests/..." for some, V=1 for all lines'
 	@echo '  make unit       only the tests that need no guest'
+	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
+	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, DESTDIR='
 	@echo '  make check      coding style and static checks'
 	@echo '  make kernels    build the guest kernels: $(KERNELS)'
 	@echo '  make qemu       build QEMU with paravirq'
@@ -73,6 +75,12 @@ test: kernels qemu tables
 
 unit: deps tables
 	@scripts/run-tests $(sort $(wildcard tests/0*.t))
+
+fuzz: deps
+	@$(MAKE) -C hypervisor/libparavirq fuzz
+
+install:
+	@$(MAKE) -C hypervisor/libparavirq install
 
 check: linux-source
 	@scripts/check

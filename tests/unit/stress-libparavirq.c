@@ -319,11 +319,14 @@ static void storm(void)
 }
 
 /* Rejected accesses from several threads at once: ERRORS is exact. */
-#define REJECTS	100000
+#define REJECTS	1000000
+
+static pthread_barrier_t together;
 
 static void *rejecter(void *unused)
 {
 	(void)unused;
+	pthread_barrier_wait(&together);
 	for (int i = 0; i < REJECTS; i++)
 		paravirq_mmio_write(&pv, PARAVIRQ_REG_MAGIC, 4, 0);
 	return NULL;
@@ -334,6 +337,7 @@ static void rejects(void)
 	pthread_t threads[RAISERS];
 
 	paravirq_reset(&pv);
+	pthread_barrier_init(&together, NULL, RAISERS);
 	for (int i = 0; i < RAISERS; i++)
 		run(&threads[i], rejecter, 0);
 	for (int i = 0; i < RAISERS; i++)
@@ -346,7 +350,7 @@ static void rejects(void)
  * A writer among raisers that take the line again as soon as they have let go:
  * a raise gives way to a writer that waits, so all it waits for is the injection
  * under way. A few more may come before it has begun to wait, many when it is
- * preempted there; hence the median.
+ * preempted there; hence only of 90 percent.
  */
 #define WRITES		400
 #define MOST_INJECTIONS	4
@@ -419,7 +423,7 @@ static void fairness(void)
 	qsort(waited, n, sizeof(waited[0]), compare);
 	printf("; injections that a write waited for: median %u, 90%% %u, most %u\n",
 	       waited[n / 2], waited[n * 9 / 10], waited[n - 1]);
-	ok(waited[n / 2] <= MOST_INJECTIONS, "fairness: raisers give way to a writer");
+	ok(waited[n * 9 / 10] <= MOST_INJECTIONS, "fairness: raisers give way to a writer");
 }
 
 /* What the locking rule forbids: inject() takes a lock that a writer holds. */

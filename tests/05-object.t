@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+#
+# What libparavirq asks of its embedder, read from the object: no allocation, no
+# errno, no C library beyond string.h, nothing global. Prints the size of the
+# library. TAP; works in build/tests/object.
+#
+# Copyright (C) 2026 The paravirq authors
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+lib=$root/hypervisor/libparavirq
+src=${SRC:-paravirq.c}
+out=$root/build/tests/object
+object=$out/paravirq.o
+n=0
+failed=0
+
+# nothing NAME WORDS: the words are what should not be there.
+nothing() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1: $2"
+		failed=1
+	fi
+}
+
+# Without PLT, stack protector or fortification of the distribution's compiler:
+# what is left is what the source asks for.
+rm -rf "$out"
+make -s -C "$lib" O="$out" SRC="$src" \
+	CFLAGS="-O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector" \
+	"$out/libparavirq.a" >&2 || exit 1
+
+echo "1..5"
+nothing "needs nothing but string.h" \
+	"$(nm -u "$object" | awk '{ print $2 }' | grep -vxE 'mem(set|cpy|move|cmp)' | xargs)"
+nothing "has no data of its own" \
+	"$(nm "$object" | awk '$2 ~ /[bBdDcCgGsS]/ { print $3 }' | xargs)"
+nothing "has no section for data" \
+	"$(size -A "$object" | awk '$1 ~ /^\.(data|bss|tdata|tbss)/ && $2 { print $1 }' | xargs)"
+nothing "defines paravirq_* and nothing else" \
+	"$(nm -g --defined-only "$object" | awk 'NF == 3 && $3 !~ /^paravirq_/ { print $3 }' | xargs)"
+nothing "offers what its header declares, and the reverse" "$(
+	diff <(nm -g --defined-only "$object" | awk 'NF == 3 { print $3 }' | sort) \
+	     <(gcc -E -P -std=c11 -I"$root/include/uapi" "$lib/paravirq.h" | tr '\n' ' ' |
+	       tr ';' '\n' | grep -oE 'paravirq_[a-z_]+ ?\([^{]*$' |
+	       grep -oE '^paravirq_[a-z_]+' | sort) 2>&1)"
+size "$object" | awk -v m="$(uname -m)" \
+	'NR == 2 { printf "# size on %s: %d bytes text, %d data, %d bss\n", m, $1, $2, $3 }'
+exit $failed

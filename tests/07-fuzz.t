@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+#
+# Fuzzes libparavirq against its model, always the same executions, with address
+# and undefined-behaviour sanitizers; measures what the inputs reach; and fuzzes
+# a broken library, which has to be found out. "make fuzz" goes on for longer.
+# Prints TAP; works in build/tests/fuzz.
+#
+# Copyright (C) 2026 The paravirq authors
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+lib=$root/hypervisor/libparavirq
+out=$root/build/tests/fuzz
+runs=${FUZZ_RUNS:-200000}
+failed=0
+
+# What one thread cannot reach: waiting for a lock, losing a race.
+alone='LINE_LOCK|LINE_BUSY|atomic_compare_exchange'
+
+# fuzz DIRECTORY: with a corpus and a log of its own.
+fuzz() {
+	mkdir -p "$1/corpus"
+	timeout 100 "$1/fuzz-libparavirq" -seed=1 -runs="$runs" -max_len=256 \
+		-print_final_stats=1 -artifact_prefix="$1/" "$1/corpus" >"$1/log" 2>&1
+}
+
+# verdict STATUS N NAME
+verdict() {
+	[ "$1" = 0 ] || { echo -n "not "; failed=1; }
+	echo "ok $2 - $3"
+}
+
+rm -rf "$out"
+mkdir -p "$out/broken"
+make -s -C "$lib" O="$out" SRC="${SRC:-paravirq.c}" "$out/fuzz-libparavirq" >&2 || exit 1
+make -s -C "$lib" O="$out/gcov" SRC="${SRC:-paravirq.c}" CFLAGS="-O0 -g -w --coverage" \
+	"$out/gcov/replay-libparavirq" >&2 || exit 1
+
+echo "1..3"
+fuzz "$out"
+status=$?
+verdict $status 1 "$(awk '/number_of_executed_units/ { n = $2 }
+	match($0, /cov: [0-9]+ ft: [0-9]+/) { c = substr($0, RSTART, RLENGTH) }
+	END { print n " executions, " c }' "$out/log")"
+[ $status = 0 ] || grep -vE '^#|# Uses' "$out/log" | sed 's/^/# /' | head -n 60
+
+cd "$lib" || exit 1
+"$out/gcov/replay-libparavirq" "$out"/corpus/* && gcov -b -c -t "$out/gcov/paravirq.o" |
+	"$root/tests/lib/branches" -v except="$alone" >"$out/branches.log"
+verdict $? 2 "the corpus has $(tail -n 1 "$out/branches.log") that take threads"
+sed '$d; s/^/# /' "$out/branches.log"
+
+# Pending is injected by the route that the write replaces.
+sed 's/\t\t\tinject(pv, route);/\t\t\tinject(pv, old);/' "$lib/paravirq.c" >"$out/broken/paravirq.c"
+make -s -C "$lib" O="$out/broken" SRC="$out/broken/paravirq.c" \
+	"$out/broken/fuzz-libparavirq" >&2 || exit 1
+fuzz "$out/broken"
+[ $? = 77 ] && grep -q '^fuzz-libparavirq:[0-9]*: seen\.' "$out/broken/log"
+verdict $? 3 "a broken library is found out"
+exit $failed

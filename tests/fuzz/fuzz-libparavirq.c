@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
+/*
+ * Fuzzing of libparavirq: register accesses, raises and restore images out of
+ * arbitrary bytes, each step compared with a model written from the interface.
+ * Built for libFuzzer by hypervisor/libparavirq/Makefile, run by tests/07-fuzz.t
+ * and "make fuzz". With -DREPLAY it has a main() of its own that runs the files
+ * named on the command line, to reproduce and to measure what a corpus reaches.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "paravirq.h"
+
+#define MOST_LINES	5
+
+/* What a line is; the model's route() says how a guest sees it. */
+struct line {
+	bool enabled, masked, pending;
+	uint8_t vector;
+	uint32_t apic_id;
+};
+
+static struct paravirq pv;
+static _Atomic uint64_t words[MOST_LINES + 2];
+static uint32_t nr_lines, broadcast_id;
+
+static struct line model[MOST_LINES];
+static uint32_t model_errors;
+static uint64_t model_count[PARAVIRQ_NR_RAISED];
+
+/* What the library did in this step, and what the model expects of it. */
+struct effects {
+	unsigned int injections;
+	uint32_t apic_id;
+	uint8_t vector;
+	unsigned int changes[MOST_LINES];
+};
+static struct effects seen, expected;
+
+#define CHECK(condition)						\
+	do {								\
+		if (!(condition)) {					\
+			fprintf(stderr, "fuzz-libparavirq:%d: %s\n",	\
+				__LINE__, #condition);			\
+			abort();					\
+		}							\
+	} while (0)
+
+/* The rest of the input; past its end it is all 0. */
+static const uint8_t *input, *input_end;
+
+static uint64_t take(unsigned int bytes)
+{
+	uint64_t value = 0;
+
+	while (bytes--)
+		value = value << 8 | (input < input_end ? *input++ : 0);
+	return value;
+}
+
+static bool vcpu_exists(uint32_t apic_id)
+{
+	return apic_id % 4 != 3;
+}
+
+static bool fuzz_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+{
+	CHECK(opaque == &pv);
+	CHECK(vector >= 32 && apic_id != 0xffffffff && apic_id != broadcast_id);
+	seen.injections++;
+	seen.apic_id = apic_id;
+	seen.vector = vector;
+	return vcpu_exists(apic_id);
+}
+
+static void fuzz_changed(void *opaque, uint32_t line)
+{
+	CHECK(opaque == &pv);
+	CHECK(line < nr_lines);
+	seen.changes[line]++;
+}
+
+static const struct paravirq_ops with_changed = {
+	.inject = fuzz_inject, .route_changed = fuzz_changed,
+};
+static const struct paravirq_ops without_changed = { .inject = fuzz_inject };
+
+static uint64_t route(const struct line *l)
+{
+	return (uint64_t)l->apic_id << 32 | l->pending << 10 | l->masked << 9 |
+	       l->enabled << 8 | l->vector;
+}
+
+static bool good(uint64_t value)
+{
+	uint32_t apic_id = value >> 32;
+
+	return (value & 0xff) >= 32 && !(value & 0xfffff800) &&
+	       apic_id != 0xffffffff && apic_id != broadcast_id;
+}
+
+static void model_reject(void)
+{
+	if (model_errors != 0xffffffff)
+		model_errors++;
+}
+
+static enum paravirq_raised model_inject(const struct line *l)
+{
+	enum paravirq_raised what = vcpu_exists(l->apic_id) ? PARAVIRQ_INJECTED :
+							      PARAVIRQ_DROPPED;
+
+	expected.injections++;
+	expected.apic_id = l->apic_id;
+	expected.vector = l->vector;
+	model_count[what]++;
+	return what;
+}
+
+static void model_write(uint32_t line, uint64_t value)
+{
+	struct line *l = &model[line];
+	bool pending = l->enabled && l->pending;
+
+	if (value & 0x100 && !good(value)) {
+		model_reject();
+		return;
+	}
+	*l = (struct line){ .masked = true };
+	if (value & 0x100) {
+		l->enabled = true;
+		l->vector = value;
+		l->apic_id = value >> 32;
+		l->masked = value & 0x200;
+		l->pending = pending && l->masked;
+		if (pending && !l->masked)
+			model_inject(l);
+	}
+	expected.changes[line]++;
+}
+
+static enum paravirq_raised model_raise(uint32_t line)
+{
+	if (line < nr_lines && model[line].enabled) {
+		if (!model[line].masked)
+			return model_inject(&model[line]);
+		model[line].pending = true;
+		model_count[PARAVIRQ_LATCHED]++;
+		return PARAVIRQ_LATCHED;
+	}
+	model_count[PARAVIRQ_DROPPED]++;
+	return PARAVIRQ_DROPPED;
+}
+
+static void model_reset(void)
+{
+	for (uint32_t i = 0; i < nr_lines; i++)
+		model_write(i, 0);
+	model_errors = 0;
+}
+
+static bool is_route(uint64_t offset, unsigned int size)
+{
+	return size == 8 && offset % 8 == 0 && offset >= 0x1000 &&
+	       (offset - 0x1000) / 8 < nr_lines;
+}
+
+static void write_register(uint64_t offset, unsigned int size, uint64_t value)
+{
+	uint32_t low = value;
+
+	if (is_route(offset, size))
+		model_write((offset - 0x1000) / 8, value);
+	else if (size == 4 && offset == 0x10 && low == 1)
+		model_reset();
+	else if (size == 4 && offset == 0x18 && low < nr_lines)
+		model_raise(low);
+	else
+		model_reject();
+	paravirq_mmio_write(&pv, offset, size, value);
+}
+
+static void read_register(uint64_t offset, unsigned int size)
+{
+	static const uint32_t constants[] = { 0x51495650, 1 };
+	uint64_t value = 0;
+
+	if (is_route(offset, size))
+		value = route(&model[(offset - 0x1000) / 8]);
+	else if (size == 4 && (offset == 0 || offset == 4))
+		value = constants[offset / 4];
+	else if (size == 4 && offset == 8)
+		value = nr_lines;
+	else if (size == 4 && offset == 0x14)
+		value = model_errors;
+	else if (size != 4 || offset != 0xc)
+		model_reject();
+	CHECK(paravirq_mmio_read(&pv, offset, size) == value);
+}
+
+static void restore(void)
+{
+	enum paravirq_status status = PARAVIRQ_OK, result;
+	uint64_t image[MOST_LINES + 2];
+	uint32_t errors, bad = 0, bad_line = 77, n = nr_lines;
+	uint8_t how = take(1);
+
+	/* The lines' number is another, or a few routes are. */
+	paravirq_save(&pv, image, &errors);
+	CHECK(errors == model_errors);
+	for (uint32_t i = 0; i < nr_lines; i++) {
+		CHECK(image[i] == route(&model[i]));
+		if (how & 1 << i)
+			image[i] = take(8);
+	}
+	if (how & 0x40)
+		errors = take(4);
+	if (how & 0x80)
+		n = take(1);
+
+	if (n != nr_lines)
+		status = PARAVIRQ_BAD_NR_LINES;
+	for (uint32_t i = 0; i < nr_lines && status == PARAVIRQ_OK; i++) {
+		bad = i;
+		if (!(image[i] & 0x100))
+			status = image[i] == 0x200 ? PARAVIRQ_OK : PARAVIRQ_BAD_DISABLED;
+		else if ((image[i] & 0x600) == 0x400)
+			status = PARAVIRQ_BAD_PENDING;
+		else if (image[i] & 0xfffff800)
+			status = PARAVIRQ_BAD_RESERVED;
+		else if ((image[i] & 0xff) < 32)
+			status = PARAVIRQ_BAD_VECTOR;
+		else if (!good(image[i] & ~UINT64_C(0x400)))
+			status = PARAVIRQ_BAD_DEST;
+	}
+	result = paravirq_restore(&pv, n, image, errors, how & 0x20 ? NULL : &bad_line);
+	CHECK(result == status);
+	if (status == PARAVIRQ_OK) {
+		for (uint32_t i = 0; i < nr_lines; i++) {
+			model[i] = (struct line){
+				image[i] >> 8 & 1, image[i] >> 9 & 1,
+				image[i] >> 10 & 1, image[i], image[i] >> 32,
+			};
+			expected.changes[i]++;
+		}
+		model_errors = errors;
+	}
+	if (status == PARAVIRQ_OK || status == PARAVIRQ_BAD_NR_LINES || how & 0x20)
+		CHECK(bad_line == 77);
+	else
+		CHECK(bad_line == bad);
+}
+
+static void step(void)
+{
+	static const unsigned int sizes[] = { 1, 2, 4, 8, 4, 8, 3, 16 };
+	uint8_t op = take(1);
+	uint32_t line = take(1) % (nr_lines + 1);
+	uint64_t value;
+
+	switch (op % 9) {
+	case 0:	/* any access */
+		value = take(8);
+		write_register(take(op & 0x80 ? 8 : 2), sizes[op / 9 % 8], value);
+		break;
+	case 1:
+		read_register(take(op & 0x80 ? 8 : 2), sizes[op / 9 % 8]);
+		break;
+	case 2:	/* any route */
+		write_register(0x1000 + 8 * line, 8, take(8));
+		break;
+	case 3:	/* a route that may well be right, also to the highest ids */
+		value = (op & 0x40 ? 0xffffff00 : 0) | take(1);
+		value = value << 32 | 0x100 | (op & 0x80 ? 0x200 : 0);
+		write_register(0x1000 + 8 * line, 8, value | take(1));
+		break;
+	case 4:
+		CHECK(paravirq_raise(&pv, line) == model_raise(line));
+		break;
+	case 5:	/* a low register */
+		if (op & 0x80)
+			write_register(4 * line, 4, take(1));
+		else
+			read_register(4 * line, 4);
+		break;
+	case 6:
+		write_register(op & 0x80 ? 0x10 : 0x18, 4, take(1));
+		break;
+	case 7:
+		model_reset();
+		paravirq_reset(&pv);
+		break;
+	case 8:
+		restore();
+		break;
+	}
+}
+
+/* Holds after every step, whatever the model says. */
+static void check(bool changed)
+{
+	for (uint32_t i = 0; i < nr_lines; i++) {
+		uint64_t r = paravirq_mmio_read(&pv, 0x1000 + 8 * i, 8);
+
+		CHECK(!(r & PARAVIRQ_ROUTE_RESERVED));
+		if (r & PARAVIRQ_ROUTE_ENABLE)
+			CHECK((r & PARAVIRQ_ROUTE_VECTOR) >= 32);
+		else
+			CHECK(r == PARAVIRQ_ROUTE_RESET);
+		if (r & PARAVIRQ_ROUTE_PENDING)
+			CHECK(r & PARAVIRQ_ROUTE_MASK);
+		CHECK(r == route(&model[i]));
+		CHECK(r == paravirq_route(&pv, i));
+		/* Unlocked, nobody waits. */
+		CHECK(r == atomic_load(&words[i]));
+		CHECK(seen.changes[i] == (changed ? expected.changes[i] : 0));
+	}
+	CHECK(paravirq_route(&pv, nr_lines) == PARAVIRQ_ROUTE_RESET);
+	CHECK(paravirq_mmio_read(&pv, 0x14, 4) == model_errors);
+	CHECK(seen.injections == expected.injections);
+	CHECK(seen.apic_id == expected.apic_id);
+	CHECK(seen.vector == expected.vector);
+	for (int i = 0; i < PARAVIRQ_NR_RAISED; i++)
+		CHECK(paravirq_count(&pv, i) == model_count[i]);
+	/* What lies behind the last line is not the library's. */
+	CHECK(atomic_load(&words[nr_lines]) == 0x1234567800000131);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t config;
+
+	input = data;
+	input_end = data + size;
+	config = take(1);
+	nr_lines = config % MOST_LINES + 1;
+	broadcast_id = config & 0x80 ? 0xff : 0xffffffff;
+	for (int i = 0; i < MOST_LINES + 2; i++)
+		atomic_store(&words[i], 0x1234567800000131);
+	for (int i = 0; i < MOST_LINES; i++)
+		model[i] = (struct line){ .masked = true };
+	memset(model_count, 0, sizeof(model_count));
+	model_errors = 0;
+	memset(&seen, 0, sizeof(seen));
+
+	if (config & 0x40) {
+		uint32_t n = take(2);
+
+		if (n - 1 >= PARAVIRQ_MAX_LINES)
+			CHECK(paravirq_init(&pv, words, n, broadcast_id, &with_changed, &pv) ==
+			      PARAVIRQ_BAD_NR_LINES);
+	}
+	CHECK(paravirq_init(&pv, words, nr_lines, broadcast_id,
+			    config & 0x20 ? &without_changed : &with_changed,
+			    &pv) == PARAVIRQ_OK);
+	while (input < input_end) {
+		memset(&seen, 0, sizeof(seen));
+		memset(&expected, 0, sizeof(expected));
+		step();
+		check(!(config & 0x20));
+	}
+	return 0;
+}
+
+#ifdef REPLAY
+int main(int argc, char **argv)
+{
+	static uint8_t data[1 << 16];
+
+	for (int i = 1; i < argc; i++) {
+		FILE *file = fopen(argv[i], "rb");
+
+		if (!file) {
+			perror(argv[i]);
+			return 1;
+		}
+		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), file));
+		fclose(file);
+	}
+	return 0;
+}
+#endif
