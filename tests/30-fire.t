@@ -65,8 +65,8 @@ def mask():
     with guest.Run('mask', append='no_console_suspend suspend.pm_test_delay=1',
                    **SMP) as run:
         db = guest.Doorbell(run)
-        run.wait_line('selftest: sleeping')
-        run.wait_line('suspend debug: Waiting', timeout=60)
+        line, _ = run.wait_line('selftest: sleeping')
+        line, _ = run.wait_line('suspend debug: Waiting', line)
         latched = run.get(PVIC, 'latched')
         injected = run.get(PVIC, 'injected')
         db.ring(*[0] * 100, 1)
@@ -76,6 +76,9 @@ def mask():
                     'mask: rings of masked lines are latched')
         guest.equal(run.get(PVIC, 'injected') - injected, 0,
                     'mask: rings of masked lines are not injected')
+        line, _ = run.wait_line('selftest: sleeping', line)
+        run.wait_line('suspend debug: Waiting', line)
+        db.ring(*[0] * 50)
         run.wait_line('selftest: firing')
         latched = run.get(PVIC, 'latched')
         fire = Fire(db, 2)
@@ -89,7 +92,10 @@ def mask():
 
 
 def rebind():
-    with guest.Run('rebind', **SMP) as run:
+    # free_irq() under fire can find an interrupt that the CPU has taken and not
+    # yet looked up, and one more behind it: reevaluate_vector() forgives only one
+    # of them a vector that is gone. That loses nothing: the counts say so.
+    with guest.Run('rebind', allow=['No irq handler for vector'], **SMP) as run:
         db = guest.Doorbell(run)
         run.wait_line('selftest: firing')
         dropped = run.get(PVIC, 'dropped')

@@ -20,6 +20,10 @@ with guest.Run('modules', kernel='modules', append='guest_coldplug=0'):
 # controller, has several descriptors and no _DEP.
 with guest.Run('smoke', tables=['paravirq2']):
     pass
+# Numbers that are GSIs of the IO-APIC too: the source decides.
+with guest.Run('smoke', label='low numbers', tables=['low'], append='guest_nr=4', devices=(
+        '-device', 'paravirq', '-device', 'paravirq-doorbell,first-line=16')):
+    pass
 for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
                 {'firmware': 'dt', 'machine': 'q35'}):
     with guest.Run('debugfs', label=f'debugfs {options}', **options):

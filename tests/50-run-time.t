@@ -17,13 +17,19 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 # [GUEST-3]
-with guest.Run('suspend', append='no_console_suspend', timeout=180) as run:
+with guest.Run('suspend', kernel='modules', append='no_console_suspend',
+               timeout=180) as run:
+    held = 1 - guest.Doorbell(run).number
+    run.wait_line('selftest: ring 1')
+    run.ring(0, doorbell=held)
     run.wait_line('ACPI: PM: Preparing to enter system sleep state S3')
     while run.qmp('query-status')['status'] != 'suspended':
         time.sleep(0.1)
     guest.equal(run.get('/machine/peripheral/pvic', 'route-writes') > 0, True,
                 'suspend: the guest had routes')
     run.qmp('system_wakeup')
+    run.wait_line('selftest: ring 2')
+    run.ring(0, doorbell=held)
 
 # [GUEST-2] The lines of a controller that was removed are dead.
 with tempfile.NamedTemporaryFile(suffix='.img') as image:

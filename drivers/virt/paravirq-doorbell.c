@@ -335,7 +335,7 @@ static int doorbell_probe(struct platform_device *pdev)
 
 	regs = devm_platform_ioremap_resource(pdev, 0);
 	if (IS_ERR(regs))
-		return dev_err_probe(dev, PTR_ERR(regs), "no register window\n");
+		return PTR_ERR(regs);
 
 	magic = readl(regs + PARAVIRQ_DOORBELL_REG_MAGIC);
 	if (magic != PARAVIRQ_DOORBELL_MAGIC)

@@ -396,8 +396,9 @@ static const struct irq_domain_ops paravirq_dead_domain_ops = {
 
 /*
  * After suspend the routes may be gone, after hibernation those of the kernel
- * that loaded the image are live: write all of them anew. What was pending
- * while the guest slept is lost. Runs on one CPU, interrupts off: no lock.
+ * that loaded the image are live: write all of them anew, of unused lines too.
+ * Not by a reset, which would lose what a controller that kept its state has
+ * pending. Runs on one CPU, interrupts off: no lock.
  */
 static void paravirq_resume(void *data)
 {
@@ -416,11 +417,8 @@ static void paravirq_resume(void *data)
 		return;
 	}
 
-	paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
-	for (line = 0; line < pv->nr_lines; line++) {
-		if (pv->route[line] & PARAVIRQ_ROUTE_ENABLE)
-			pv->config.ops->write_route(pv->config.ctx, line, pv->route[line]);
-	}
+	for (line = 0; line < pv->nr_lines; line++)
+		pv->config.ops->write_route(pv->config.ctx, line, pv->route[line]);
 }
 
 static const struct syscore_ops paravirq_syscore_ops = {

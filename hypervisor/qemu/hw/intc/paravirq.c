@@ -44,6 +44,7 @@ struct ParavirqState {
     uint32_t x_magic;
     uint32_t x_version;
     uint32_t x_nr_lines;
+    uint32_t x_broadcast_id;
 
     /* Guest accesses to routes */
     uint64_t route_reads;
@@ -188,7 +189,7 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
 
     s->routes = g_new(_Atomic uint64_t, s->lines);
     s->saved_routes = g_new0(uint64_t, s->lines);
-    paravirq_init(&s->pv, s->routes, s->lines, XAPIC_BROADCAST,
+    paravirq_init(&s->pv, s->routes, s->lines, s->x_broadcast_id,
                   &paravirq_ops, s);
 
     qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
@@ -242,11 +243,13 @@ static const VMStateDescription paravirq_vmstate = {
 static Property paravirq_properties[] = {
     DEFINE_PROP_UINT64("addr", ParavirqState, addr, PARAVIRQ_DEFAULT_ADDR),
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
-    /* Make a controller that the guest must refuse */
+    /* Make a controller that the guest must refuse, or one that refuses a vCPU */
     DEFINE_PROP_UINT32("x-magic", ParavirqState, x_magic, PARAVIRQ_MAGIC),
     DEFINE_PROP_UINT32("x-version", ParavirqState, x_version,
                        PARAVIRQ_VERSION),
     DEFINE_PROP_UINT32("x-nr-lines", ParavirqState, x_nr_lines, UINT32_MAX),
+    DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,
+                       XAPIC_BROADCAST),
     DEFINE_PROP_END_OF_LIST(),
 };
 

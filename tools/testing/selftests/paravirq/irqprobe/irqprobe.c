@@ -2,17 +2,28 @@
 /*
  * Tells what interrupts a kernel resolves for a device: the tests load it into
  * patched and unpatched kernels and compare what it says of tables such as
- * firmware-tables/stock.asl. Binds to PVIQ0003, requests nothing, always binds.
+ * firmware-tables/stock.asl. Binds to PVIQ0003, or to what "driver_override" gives
+ * it. With hold=1 it requests the interrupt and holds it through sleep.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 
 #include <linux/acpi.h>
+#include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+
+static bool hold;
+module_param(hold, bool, 0444);
+MODULE_PARM_DESC(hold, "Request the interrupt and hold it through sleep");
+
+static irqreturn_t irqprobe_interrupt(int irq, void *data)
+{
+	return IRQ_HANDLED;
+}
 
 static int irqprobe_probe(struct platform_device *pdev)
 {
@@ -25,7 +36,11 @@ static int irqprobe_probe(struct platform_device *pdev)
 		 d && d->chip ? d->chip->name : "-", d ? d->hwirq : 0,
 		 min(fwnode_irq_get(dev_fwnode(&pdev->dev), 0), 0));
 
-	return 0;
+	if (!hold || irq < 0)
+		return 0;
+
+	return devm_request_irq(&pdev->dev, irq, irqprobe_interrupt, IRQF_NO_SUSPEND,
+				dev_name(&pdev->dev), pdev);
 }
 
 static const struct acpi_device_id irqprobe_ids[] = {

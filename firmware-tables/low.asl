@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A controller without _GSB: numbers are lines, and these are GSIs of the IO-APIC
+ * as well. Only the source says whose interrupts they are. For QEMU with
+ * -device paravirq and -device paravirq-doorbell,first-line=16.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#include "platform.h"
+
+DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQLOW", 1)
+{
+	Scope (\_SB)
+	{
+#define NAME	PVIC
+#define UID	0
+#define WINDOW	PVIC0_ADDR, PVIC_SIZE
+#include "intc.asli"
+
+#define FIRST	16
+#define LINE0	16
+#define LINE1	17
+#define LINE2	18
+#define LINE3	19
+#include "dbl0.asli"
+	}
+}
