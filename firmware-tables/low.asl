@@ -2,7 +2,7 @@
 /*
  * A controller without _GSB: numbers are lines, and these are GSIs of the IO-APIC
  * as well. Only the source says whose interrupts they are. For QEMU with
- * -device paravirq and -device paravirq-doorbell,first-line=16.
+ * -device paravirq and -device paravirq-doorbell,addr=0xfeca1000,first-line=16.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -17,11 +17,12 @@ DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQLOW", 1)
 #define WINDOW	PVIC0_ADDR, PVIC_SIZE
 #include "intc.asli"
 
+#define SOURCE	"\\_SB.PVIC"
 #define FIRST	16
 #define LINE0	16
 #define LINE1	17
 #define LINE2	18
 #define LINE3	19
-#include "dbl0.asli"
+#include "dbl1.asli"
 	}
 }

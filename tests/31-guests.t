@@ -22,7 +22,8 @@ with guest.Run('smoke', tables=['paravirq2']):
     pass
 # Numbers that are GSIs of the IO-APIC too: the source decides.
 with guest.Run('smoke', label='low numbers', tables=['low'], append='guest_nr=4', devices=(
-        '-device', 'paravirq', '-device', 'paravirq-doorbell,first-line=16')):
+        '-device', 'paravirq',
+        '-device', 'paravirq-doorbell,addr=0xfeca1000,first-line=16')):
     pass
 for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
                 {'firmware': 'dt', 'machine': 'q35'}):
