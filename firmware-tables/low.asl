@@ -2,7 +2,7 @@
 /*
  * A controller without _GSB: numbers are lines, and these are GSIs of the IO-APIC
  * as well. Only the source says whose interrupts they are. For QEMU with
- * -device paravirq and -device paravirq-doorbell,addr=0xfeca1000,first-line=16.
+ * -device paravirq and -device paravirq-doorbell,addr=0xfeca1000,first-line=3.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -18,11 +18,11 @@ DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQLOW", 1)
 #include "intc.asli"
 
 #define SOURCE	"\\_SB.PVIC"
-#define FIRST	16
-#define LINE0	16
-#define LINE1	17
-#define LINE2	18
-#define LINE3	19
+#define FIRST	3
+#define LINE0	3
+#define LINE1	4
+#define LINE2	5
+#define LINE3	6
 #include "dbl1.asli"
 	}
 }

@@ -23,7 +23,7 @@ with guest.Run('smoke', tables=['paravirq2']):
 # Numbers that are GSIs of the IO-APIC too: the source decides.
 with guest.Run('smoke', label='low numbers', tables=['low'], append='guest_nr=4', devices=(
         '-device', 'paravirq',
-        '-device', 'paravirq-doorbell,addr=0xfeca1000,first-line=16')):
+        '-device', 'paravirq-doorbell,addr=0xfeca1000,first-line=3')):
     pass
 for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
                 {'firmware': 'dt', 'machine': 'q35'}):
