@@ -28,6 +28,7 @@
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/pm.h>
 #include <linux/poll.h>
 #include <linux/property.h>
 #include <linux/seq_file.h>
@@ -358,10 +359,25 @@ static int doorbell_probe(struct platform_device *pdev)
 			return ret;
 	}
 
+	platform_set_drvdata(pdev, db);
 	file = debugfs_create_file(dev_name(dev), 0444, doorbell_debugfs, db,
 				   &doorbell_counts_fops);
 	return devm_add_action_or_reset(dev, doorbell_remove_debugfs, file);
 }
+
+/* What was pending may be lost with the controller's state: look for rings. */
+static int doorbell_resume(struct device *dev)
+{
+	struct doorbell *db = dev_get_drvdata(dev);
+	u32 n;
+
+	for (n = 0; n < db->nr_lines; n++)
+		doorbell_fetch(&db->lines[n], false);
+
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(doorbell_pm_ops, NULL, doorbell_resume);
 
 static const struct acpi_device_id doorbell_acpi_ids[] = {
 	{ "PVIQ0002" },
@@ -381,6 +397,7 @@ static struct platform_driver doorbell_driver = {
 		.name			= "paravirq-doorbell",
 		.acpi_match_table	= doorbell_acpi_ids,
 		.of_match_table		= doorbell_of_ids,
+		.pm			= pm_sleep_ptr(&doorbell_pm_ops),
 	},
 };
 
