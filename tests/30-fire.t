@@ -95,6 +95,11 @@ def rebind():
     # of them a vector that is gone. That loses nothing: the counts say so.
     with guest.Run('rebind', allow=['No irq handler for vector'], **SMP) as run:
         db = guest.Doorbell(run)
+        run.wait_line('selftest: unbound')
+        db.ring(*[2] * 7)
+        while db.get('rung') < 7:
+            time.sleep(0.01)
+        run.ring(3, doorbell=1 - db.number)
         run.wait_line('selftest: firing')
         dropped = run.get(PVIC, 'dropped')
         fire = Fire(db, 0, 1, 2)
