@@ -316,6 +316,20 @@ def test_limits_and_two_controllers():  # [DISC-1] [REG-2]
 def test_bad_controllers_for_the_driver():
     with Machine("-device", "paravirq,id=pvic,x-magic=0x12345678,x-version=2,x-nr-lines=0") as m:
         assert [m.qtest("readl", PVIC + o) for o in (0, 4, 8)] == [0x12345678, 2, 0]
+    with Machine(*DEVICES) as m:
+        def change(name, value):
+            assert m.qmp_raw("qom-set", path="/machine/peripheral/pvic", property=name,
+                             value=value) == {"return": {}}
+        change("x-nr-lines", 7)
+        assert m.qtest("readl", PVIC + 8) == 7
+        change("x-flip", 0xf00000000)
+        assert sorted(m.read_route(0) for _ in range(4)) == [MASK] * 2 + [MASK | 0xf00000000] * 2
+        change("x-gone", True)
+        assert [m.qtest("readl", PVIC), m.read_route(0)] == [0xffffffff, 0xffffffffffffffff]
+        m.write_route(0, route(0, 0x61, ENABLE))
+        change("x-gone", False)
+        change("x-flip", 0)
+        assert m.read_route(0) == MASK
 
 
 def dsdt(m):

@@ -41,10 +41,15 @@ struct ParavirqState {
     /* Properties */
     uint64_t addr;
     uint32_t lines;
+    uint32_t x_broadcast_id;
+
+    /* A controller that a guest must survive, see paravirq_pretend() */
     uint32_t x_magic;
     uint32_t x_version;
     uint32_t x_nr_lines;
-    uint32_t x_broadcast_id;
+    uint64_t x_flip;
+    bool x_gone;
+    bool flip;
 
     /* Guest accesses to routes */
     uint64_t route_reads;
@@ -86,25 +91,39 @@ static void paravirq_set_line(void *opaque, int line, int level)
     }
 }
 
-static uint64_t paravirq_read(void *opaque, hwaddr offset, unsigned size)
+/* What the guest reads instead of @value, for tests of the guest. */
+static uint64_t paravirq_pretend(ParavirqState *s, hwaddr offset,
+                                 unsigned size, uint64_t value)
 {
-    ParavirqState *s = opaque;
-    uint64_t value = paravirq_mmio_read(&s->pv, offset, size);
-
-    if (offset >= PARAVIRQ_REG_ROUTE) {
-        s->route_reads++;
+    if (s->x_gone) {
+        return UINT64_MAX;
     }
     if (size == 4) {
         switch (offset) {
         case PARAVIRQ_REG_MAGIC:
-            return s->x_magic;
+            value = s->x_magic;
+            break;
         case PARAVIRQ_REG_VERSION:
-            return s->x_version;
+            value = s->x_version;
+            break;
         case PARAVIRQ_REG_NR_LINES:
-            return s->x_nr_lines;
+            value = s->x_nr_lines;
+            break;
         }
     }
-    return value;
+    s->flip = !s->flip;
+    return s->flip ? value : value ^ s->x_flip;
+}
+
+static uint64_t paravirq_read(void *opaque, hwaddr offset, unsigned size)
+{
+    ParavirqState *s = opaque;
+
+    if (offset >= PARAVIRQ_REG_ROUTE) {
+        s->route_reads++;
+    }
+    return paravirq_pretend(s, offset, size,
+                            paravirq_mmio_read(&s->pv, offset, size));
 }
 
 static void paravirq_write(void *opaque, hwaddr offset, uint64_t value,
@@ -112,6 +131,9 @@ static void paravirq_write(void *opaque, hwaddr offset, uint64_t value,
 {
     ParavirqState *s = opaque;
 
+    if (s->x_gone) {
+        return;
+    }
     if (offset >= PARAVIRQ_REG_ROUTE) {
         s->route_writes++;
     }
@@ -243,11 +265,7 @@ static const VMStateDescription paravirq_vmstate = {
 static Property paravirq_properties[] = {
     DEFINE_PROP_UINT64("addr", ParavirqState, addr, PARAVIRQ_DEFAULT_ADDR),
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
-    /* Make a controller that the guest must refuse, or one that refuses a vCPU */
-    DEFINE_PROP_UINT32("x-magic", ParavirqState, x_magic, PARAVIRQ_MAGIC),
-    DEFINE_PROP_UINT32("x-version", ParavirqState, x_version,
-                       PARAVIRQ_VERSION),
-    DEFINE_PROP_UINT32("x-nr-lines", ParavirqState, x_nr_lines, UINT32_MAX),
+    /* Makes a controller that refuses a vCPU */
     DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,
                        XAPIC_BROADCAST),
     DEFINE_PROP_END_OF_LIST(),
@@ -272,10 +290,34 @@ static void paravirq_get_errors(Object *obj, Visitor *v, const char *name,
     visit_type_uint64(v, name, &value, errp);
 }
 
+static bool paravirq_get_gone(Object *obj, Error **errp)
+{
+    return PARAVIRQ(obj)->x_gone;
+}
+
+static void paravirq_set_gone(Object *obj, bool value, Error **errp)
+{
+    PARAVIRQ(obj)->x_gone = value;
+}
+
 static void paravirq_instance_init(Object *obj)
 {
     ParavirqState *s = PARAVIRQ(obj);
 
+    s->x_magic = PARAVIRQ_MAGIC;
+    s->x_version = PARAVIRQ_VERSION;
+    s->x_nr_lines = UINT32_MAX;
+    /* These may change while the guest runs, which properties of qdev may not. */
+    object_property_add_uint32_ptr(obj, "x-magic", &s->x_magic,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint32_ptr(obj, "x-version", &s->x_version,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint32_ptr(obj, "x-nr-lines", &s->x_nr_lines,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_uint64_ptr(obj, "x-flip", &s->x_flip,
+                                   OBJ_PROP_FLAG_READWRITE);
+    object_property_add_bool(obj, "x-gone", paravirq_get_gone,
+                             paravirq_set_gone);
     object_property_add_uint64_ptr(obj, "route-reads", &s->route_reads,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "route-writes", &s->route_writes,
