@@ -23,6 +23,7 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "libparavirq/paravirq.h"
+#include "hw/intc/paravirq-compat.h"
 
 /* What an xAPIC takes for a broadcast; QEMU does not know the guest's mode */
 #define XAPIC_BROADCAST 0xff
@@ -73,7 +74,7 @@ static bool paravirq_inject(void *opaque, uint32_t apic_id, uint8_t vector)
     if (!cpu_by_arch_id(apic_id)) {
         return false;
     }
-    apic_get_class()->send_msi(&msg);
+    apic_get_class(NULL)->send_msi(&msg);
     return true;
 }
 
@@ -252,7 +253,7 @@ static const VMStateDescription paravirq_vmstate = {
     .minimum_version_id = 1,
     .pre_save = paravirq_pre_save,
     .post_load = paravirq_post_load,
-    .fields = (VMStateField[]) {
+    .fields = (const VMStateField[]) {
         VMSTATE_UINT32_EQUAL(lines, ParavirqState,
                              "the controllers differ in lines"),
         VMSTATE_UINT32(saved_errors, ParavirqState),
@@ -262,13 +263,12 @@ static const VMStateDescription paravirq_vmstate = {
     }
 };
 
-static Property paravirq_properties[] = {
+static const Property paravirq_properties[] = {
     DEFINE_PROP_UINT64("addr", ParavirqState, addr, PARAVIRQ_DEFAULT_ADDR),
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
     /* Makes a controller that refuses a vCPU */
     DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,
                        XAPIC_BROADCAST),
-    DEFINE_PROP_END_OF_LIST(),
 };
 
 static void paravirq_get_raised(Object *obj, Visitor *v, const char *name,
@@ -338,7 +338,7 @@ static void paravirq_class_init(ObjectClass *oc, void *data)
 
     dc->desc = "Paravirtual interrupt controller without PCI or MSI";
     dc->realize = paravirq_realize;
-    dc->reset = paravirq_device_reset;
+    device_class_set_legacy_reset(dc, paravirq_device_reset);
     dc->vmsd = &paravirq_vmstate;
     dc->user_creatable = true;
     device_class_set_props(dc, paravirq_properties);

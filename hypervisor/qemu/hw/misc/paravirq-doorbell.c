@@ -21,6 +21,7 @@
 #include "hw/qdev-properties-system.h"
 #include "migration/vmstate.h"
 #include "linux/paravirq_doorbell.h"
+#include "hw/intc/paravirq-compat.h"
 
 struct ParavirqDoorbellState {
     SysBusDevice parent_obj;
@@ -202,7 +203,7 @@ static const VMStateDescription doorbell_vmstate = {
     .name = TYPE_PARAVIRQ_DOORBELL,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (VMStateField[]) {
+    .fields = (const VMStateField[]) {
         VMSTATE_UINT32_EQUAL(lines, ParavirqDoorbellState,
                              "the doorbells differ in lines"),
         VMSTATE_UINT64_ARRAY(count, ParavirqDoorbellState,
@@ -213,14 +214,13 @@ static const VMStateDescription doorbell_vmstate = {
     }
 };
 
-static Property doorbell_properties[] = {
+static const Property doorbell_properties[] = {
     DEFINE_PROP_UINT64("addr", ParavirqDoorbellState, addr, 0xfeca0000),
     DEFINE_PROP_UINT32("first-line", ParavirqDoorbellState, first_line, 32),
     DEFINE_PROP_UINT32("lines", ParavirqDoorbellState, lines, 4),
     DEFINE_PROP_LINK("intc", ParavirqDoorbellState, intc, TYPE_PARAVIRQ,
                      ParavirqState *),
     DEFINE_PROP_CHR("chardev", ParavirqDoorbellState, chr),
-    DEFINE_PROP_END_OF_LIST(),
 };
 
 static void doorbell_set_ring(Object *obj, Visitor *v, const char *name,
@@ -259,7 +259,7 @@ static void doorbell_class_init(ObjectClass *oc, void *data)
 
     dc->desc = "Doorbell on lines of a paravirq interrupt controller";
     dc->realize = doorbell_realize;
-    dc->reset = doorbell_reset;
+    device_class_set_legacy_reset(dc, doorbell_reset);
     dc->vmsd = &doorbell_vmstate;
     dc->user_creatable = true;
     device_class_set_props(dc, doorbell_properties);
