@@ -12,7 +12,7 @@
  * therefore waits for an injection by the old one, and none follows it.
  *
  * What registers mean (route_write() and its neighbours) is separate from how
- * they are reached (paravirq_mmio_*()), for further transports.
+ * they are reached (paravirq_mmio_*(), paravirq_pio_*()).
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -164,6 +164,42 @@ static void trigger_write(struct paravirq *pv, uint32_t line)
 		reject(pv);
 }
 
+/* A register that has the same offset in all transports; false if there is none. */
+static bool common_read(struct paravirq *pv, uint64_t offset, uint32_t *value)
+{
+	switch (offset) {
+	case PARAVIRQ_REG_MAGIC:
+		*value = PARAVIRQ_MAGIC;
+		return true;
+	case PARAVIRQ_REG_VERSION:
+		*value = PARAVIRQ_VERSION;
+		return true;
+	case PARAVIRQ_REG_NR_LINES:
+		*value = pv->nr_lines;
+		return true;
+	case PARAVIRQ_REG_FEATURES:
+		*value = 0;
+		return true;
+	case PARAVIRQ_REG_ERRORS:
+		*value = atomic_load(&pv->errors);
+		return true;
+	}
+	return false;
+}
+
+static bool common_write(struct paravirq *pv, uint64_t offset, uint32_t value)
+{
+	switch (offset) {
+	case PARAVIRQ_REG_CONTROL:
+		control_write(pv, value);
+		return true;
+	case PARAVIRQ_REG_TRIGGER:
+		trigger_write(pv, value);
+		return true;
+	}
+	return false;
+}
+
 /* Is this a proper access to the route of a line, and of which? */
 static bool mmio_is_route(struct paravirq *pv, uint64_t offset,
 			  unsigned int size, uint32_t *line)
@@ -189,24 +225,12 @@ static bool mmio_is_route(struct paravirq *pv, uint64_t offset,
 uint64_t paravirq_mmio_read(struct paravirq *pv, uint64_t offset,
 			    unsigned int size)
 {
-	uint32_t line;
+	uint32_t line, value;
 
 	if (mmio_is_route(pv, offset, size, &line))
 		return paravirq_route(pv, line);
-	if (size == 4) {
-		switch (offset) {
-		case PARAVIRQ_REG_MAGIC:
-			return PARAVIRQ_MAGIC;
-		case PARAVIRQ_REG_VERSION:
-			return PARAVIRQ_VERSION;
-		case PARAVIRQ_REG_NR_LINES:
-			return pv->nr_lines;
-		case PARAVIRQ_REG_FEATURES:
-			return 0;
-		case PARAVIRQ_REG_ERRORS:
-			return atomic_load(&pv->errors);
-		}
-	}
+	if (size == 4 && common_read(pv, offset, &value))
+		return value;
 	reject(pv);
 	return 0;
 }
@@ -225,17 +249,87 @@ void paravirq_mmio_write(struct paravirq *pv, uint64_t offset,
 {
 	uint32_t line;
 
-	if (mmio_is_route(pv, offset, size, &line)) {
+	if (mmio_is_route(pv, offset, size, &line))
 		route_write(pv, line, value);
-		return;
+	else if (size != 4 || !common_write(pv, offset, value))
+		reject(pv);
+}
+
+static void commit_write(struct paravirq *pv, uint32_t value)
+{
+	uint32_t line = value >> PARAVIRQ_COMMIT_LINE_SHIFT;
+
+	if (line < pv->nr_lines)
+		route_write(pv, line,
+			    (uint64_t)atomic_load(&pv->dest) << PARAVIRQ_ROUTE_DEST_SHIFT |
+			    (value & ((1u << PARAVIRQ_COMMIT_LINE_SHIFT) - 1)));
+	else
+		reject(pv);
+}
+
+static void select_write(struct paravirq *pv, uint32_t line)
+{
+	uint64_t route;
+
+	if (line < pv->nr_lines) {
+		route = paravirq_route(pv, line);
+		atomic_store(&pv->dest, route >> PARAVIRQ_ROUTE_DEST_SHIFT);
+		atomic_store(&pv->select, route);
+	} else {
+		reject(pv);
 	}
+}
+
+/**
+ * paravirq_pio_read() - the guest reads a port
+ * @pv: the controller
+ * @offset: from the first port; may lie outside
+ * @size: of the access in bytes; any
+ *
+ * Return: the value; 0 for an access that is rejected.
+ */
+uint32_t paravirq_pio_read(struct paravirq *pv, uint64_t offset, unsigned int size)
+{
+	uint32_t value;
+
 	if (size == 4) {
+		if (common_read(pv, offset, &value))
+			return value;
 		switch (offset) {
-		case PARAVIRQ_REG_CONTROL:
-			control_write(pv, value);
+		case PARAVIRQ_PIO_DEST:
+			return atomic_load(&pv->dest);
+		case PARAVIRQ_PIO_SELECT:
+			return atomic_load(&pv->select);
+		}
+	}
+	reject(pv);
+	return 0;
+}
+
+/**
+ * paravirq_pio_write() - the guest writes a port
+ * @pv: the controller
+ * @offset: from the first port; may lie outside
+ * @size: of the access in bytes; any
+ * @value: what is written
+ *
+ * When this returns, no injection by a route that the write replaced follows.
+ */
+void paravirq_pio_write(struct paravirq *pv, uint64_t offset, unsigned int size,
+			uint32_t value)
+{
+	if (size == 4) {
+		if (common_write(pv, offset, value))
 			return;
-		case PARAVIRQ_REG_TRIGGER:
-			trigger_write(pv, value);
+		switch (offset) {
+		case PARAVIRQ_PIO_DEST:
+			atomic_store(&pv->dest, value);
+			return;
+		case PARAVIRQ_PIO_COMMIT:
+			commit_write(pv, value);
+			return;
+		case PARAVIRQ_PIO_SELECT:
+			select_write(pv, value);
 			return;
 		}
 	}
@@ -305,7 +399,7 @@ uint64_t paravirq_count(struct paravirq *pv, enum paravirq_raised what)
 }
 
 /**
- * paravirq_reset() - put every line to its reset state and ERRORS to 0
+ * paravirq_reset() - put every line to its reset state and other registers to 0
  * @pv: the controller
  *
  * What the guest does by PARAVIRQ_CONTROL_RESET; also for a reset of the
@@ -318,23 +412,28 @@ void paravirq_reset(struct paravirq *pv)
 	for (line = 0; line < pv->nr_lines; line++)
 		route_write(pv, line, PARAVIRQ_ROUTE_RESET);
 	atomic_store(&pv->errors, 0);
+	atomic_store(&pv->dest, 0);
+	atomic_store(&pv->select, 0);
 }
 
 /**
  * paravirq_save() - copy out the state that a guest can see
  * @pv: the controller
  * @routes: one word for each line, PENDING included
- * @errors: value of the ERRORS register
+ * @registers: the other registers
  *
  * Stop whoever raises lines first: a raise that comes later is not in the copy.
  */
-void paravirq_save(struct paravirq *pv, uint64_t *routes, uint32_t *errors)
+void paravirq_save(struct paravirq *pv, uint64_t *routes,
+		   struct paravirq_registers *registers)
 {
 	uint32_t line;
 
 	for (line = 0; line < pv->nr_lines; line++)
 		routes[line] = paravirq_route(pv, line);
-	*errors = atomic_load(&pv->errors);
+	registers->errors = atomic_load(&pv->errors);
+	registers->dest = atomic_load(&pv->dest);
+	registers->select = atomic_load(&pv->select);
 }
 
 /**
@@ -342,7 +441,7 @@ void paravirq_save(struct paravirq *pv, uint64_t *routes, uint32_t *errors)
  * @pv: the controller
  * @nr_lines: number of lines of the controller that was saved
  * @routes: what paravirq_save() made of them
- * @errors: likewise
+ * @registers: likewise; all values are allowed
  * @bad_line: where to store the line that a refusal is about, or NULL
  *
  * Trusts nothing. Injects nothing: what was pending stays pending.
@@ -350,7 +449,8 @@ void paravirq_save(struct paravirq *pv, uint64_t *routes, uint32_t *errors)
  * Return: PARAVIRQ_OK, or why nothing was changed.
  */
 enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
-				      const uint64_t *routes, uint32_t errors,
+				      const uint64_t *routes,
+				      const struct paravirq_registers *registers,
 				      uint32_t *bad_line)
 {
 	enum paravirq_status status = PARAVIRQ_OK;
@@ -381,7 +481,9 @@ enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
 		line_unlock(pv, line, routes[line]);
 		route_changed(pv, line);
 	}
-	atomic_store(&pv->errors, errors);
+	atomic_store(&pv->errors, registers->errors);
+	atomic_store(&pv->dest, registers->dest);
+	atomic_store(&pv->select, registers->select);
 	return PARAVIRQ_OK;
 }
 

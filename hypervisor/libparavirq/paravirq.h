@@ -3,7 +3,8 @@
  * libparavirq: the paravirq interrupt controller as a library for hypervisors.
  *
  * A virtual machine monitor embeds one struct paravirq per controller, hands
- * guest accesses to paravirq_mmio_read() and paravirq_mmio_write(), and calls
+ * guest accesses to paravirq_mmio_read() and paravirq_mmio_write(), or to
+ * paravirq_pio_read() and paravirq_pio_write() at I/O ports, and calls
  * paravirq_raise() when a device of its own fires. The library calls back
  * through struct paravirq_ops. It allocates nothing, needs no more of a C
  * library than string.h, and knows neither QEMU nor KVM.
@@ -64,7 +65,8 @@ enum paravirq_status {
  *	the lock of a line, from paravirq_raise() and from guest writes: that is
  *	what makes a write wait for injections by the old route. So it must not
  *	call the library, nor take a lock that a thread may hold which calls
- *	paravirq_mmio_write() or any other function that writes routes.
+ *	paravirq_mmio_write(), paravirq_pio_write() or any other function that
+ *	writes routes.
  * @route_changed: The guest wrote this line's route, or a reset or restore
  *	replaced it: fetch it by paravirq_route(). For embedders that let
  *	somebody else inject (irqfd): they must have stopped the old route when
@@ -78,11 +80,25 @@ struct paravirq_ops {
 };
 
 /**
+ * struct paravirq_registers - what is saved besides routes
+ * @errors: value of PARAVIRQ_REG_ERRORS
+ * @dest: value of PARAVIRQ_PIO_DEST
+ * @select: value of PARAVIRQ_PIO_SELECT
+ */
+struct paravirq_registers {
+	uint32_t errors;
+	uint32_t dest;
+	uint32_t select;
+};
+
+/**
  * struct paravirq - one controller; all members are private to the library
  * @lines: the route of each line, with the library's lock bits
  * @nr_lines: number of lines
  * @broadcast_id: the APIC id that the back end takes for all vCPUs
  * @errors: value of PARAVIRQ_REG_ERRORS
+ * @dest: value of PARAVIRQ_PIO_DEST
+ * @select: value of PARAVIRQ_PIO_SELECT
  * @raised: how many interrupts were injected, latched, dropped
  * @ops: callbacks
  * @opaque: their first argument
@@ -92,6 +108,8 @@ struct paravirq {
 	uint32_t nr_lines;
 	uint32_t broadcast_id;
 	_Atomic uint32_t errors;
+	_Atomic uint32_t dest;
+	_Atomic uint32_t select;
 	_Atomic uint64_t raised[PARAVIRQ_NR_RAISED];
 	const struct paravirq_ops *ops;
 	void *opaque;
@@ -110,13 +128,19 @@ uint64_t paravirq_mmio_read(struct paravirq *pv, uint64_t offset,
 			    unsigned int size);
 void paravirq_mmio_write(struct paravirq *pv, uint64_t offset,
 			 unsigned int size, uint64_t value);
+uint32_t paravirq_pio_read(struct paravirq *pv, uint64_t offset,
+			   unsigned int size);
+void paravirq_pio_write(struct paravirq *pv, uint64_t offset,
+			unsigned int size, uint32_t value);
 enum paravirq_raised paravirq_raise(struct paravirq *pv, uint32_t line);
 uint64_t paravirq_route(struct paravirq *pv, uint32_t line);
 uint64_t paravirq_count(struct paravirq *pv, enum paravirq_raised what);
 void paravirq_reset(struct paravirq *pv);
-void paravirq_save(struct paravirq *pv, uint64_t *routes, uint32_t *errors);
+void paravirq_save(struct paravirq *pv, uint64_t *routes,
+		   struct paravirq_registers *registers);
 enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
-				      const uint64_t *routes, uint32_t errors,
+				      const uint64_t *routes,
+				      const struct paravirq_registers *registers,
 				      uint32_t *bad_line);
 
 #endif /* LIBPARAVIRQ_PARAVIRQ_H */

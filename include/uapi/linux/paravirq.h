@@ -24,8 +24,11 @@
 #define PARAVIRQ_MAX_LINES		2048
 
 /*
- * Registers of 32 bits, little-endian, at these offsets of the register
- * window. Each is reached by an aligned 4-byte access only.
+ * The registers are reached in memory (mmio) or at I/O ports (pio), whichever
+ * firmware names.
+ *
+ * Registers of 32 bits, little-endian, at these offsets in both. Each is
+ * reached by an aligned 4-byte access only.
  */
 
 /* The constant PARAVIRQ_MAGIC. Read only. */
@@ -49,15 +52,34 @@
 /* Number of a line to raise as its device would. Write only, for self-tests. */
 #define PARAVIRQ_REG_TRIGGER		0x018
 
-/* PARAVIRQ_REG_CONTROL: every route to PARAVIRQ_ROUTE_RESET, ERRORS to 0. */
+/* PARAVIRQ_REG_CONTROL: every route to PARAVIRQ_ROUTE_RESET, all else to 0. */
 #define PARAVIRQ_CONTROL_RESET		0x1
 
 /*
- * The route of line n: 64 bits at PARAVIRQ_REG_ROUTE + 8 * n, read and
+ * mmio: the route of line n, 64 bits at PARAVIRQ_REG_ROUTE + 8 * n, read and
  * written by aligned 8-byte accesses only, so that a route always changes as
  * a whole.
  */
 #define PARAVIRQ_REG_ROUTE		0x1000
+
+/*
+ * pio: a port takes 32 bits, so a route passes in halves through registers that
+ * all lines share, and still changes as a whole. Who uses them must be alone.
+ * 32 bits each, little-endian.
+ */
+
+/* Number of ports, the base is a multiple of it. */
+#define PARAVIRQ_PIO_SIZE		0x40
+
+/* Bits 63:32 of a route, for PARAVIRQ_PIO_COMMIT and by PARAVIRQ_PIO_SELECT. */
+#define PARAVIRQ_PIO_DEST		0x20
+
+/* Bits 15:0 of a route and the line that gets it, with DEST. Write only. */
+#define PARAVIRQ_PIO_COMMIT		0x24
+#define PARAVIRQ_COMMIT_LINE_SHIFT	16
+
+/* A line is written: takes its route. Reads bits 31:0 of it, DEST the others. */
+#define PARAVIRQ_PIO_SELECT		0x28
 
 /* Bits 7:0: LAPIC vector to inject, 32 to 255. */
 #define PARAVIRQ_ROUTE_VECTOR		0x00000000000000ff
