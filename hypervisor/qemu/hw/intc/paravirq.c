@@ -15,6 +15,7 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "cpu.h"
+#include "exec/address-spaces.h"
 #include "hw/i386/apic_internal.h"
 #include "hw/i386/apic-msidef.h"
 #include "hw/intc/paravirq.h"
@@ -25,22 +26,27 @@
 #include "libparavirq/paravirq.h"
 #include "hw/intc/paravirq-compat.h"
 
+/* addr= and port= of a device that has none */
+#define NO_ADDR UINT64_MAX
+#define NO_PORT UINT32_MAX
+
 /* What an xAPIC takes for a broadcast; QEMU does not know the guest's mode */
 #define XAPIC_BROADCAST 0xff
 
 struct ParavirqState {
     SysBusDevice parent_obj;
 
-    MemoryRegion mmio;
+    MemoryRegion window;
     struct paravirq pv;
     _Atomic uint64_t *routes;
 
     /* Migration */
     uint64_t *saved_routes;
-    uint32_t saved_errors;
+    struct paravirq_registers saved;
 
     /* Properties */
     uint64_t addr;
+    uint32_t port;
     uint32_t lines;
     uint32_t x_broadcast_id;
 
@@ -116,7 +122,7 @@ static uint64_t paravirq_pretend(ParavirqState *s, hwaddr offset,
     return s->flip ? value : value ^ s->x_flip;
 }
 
-static uint64_t paravirq_read(void *opaque, hwaddr offset, unsigned size)
+static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned size)
 {
     ParavirqState *s = opaque;
 
@@ -127,8 +133,8 @@ static uint64_t paravirq_read(void *opaque, hwaddr offset, unsigned size)
                             paravirq_mmio_read(&s->pv, offset, size));
 }
 
-static void paravirq_write(void *opaque, hwaddr offset, uint64_t value,
-                           unsigned size)
+static void mmio_write(void *opaque, hwaddr offset, uint64_t value,
+                       unsigned size)
 {
     ParavirqState *s = opaque;
 
@@ -142,9 +148,9 @@ static void paravirq_write(void *opaque, hwaddr offset, uint64_t value,
 }
 
 /* Wrong sizes and alignments must get here: the guest sees them counted. */
-static const MemoryRegionOps paravirq_mmio_ops = {
-    .read = paravirq_read,
-    .write = paravirq_write,
+static const MemoryRegionOps mmio_ops = {
+    .read = mmio_read,
+    .write = mmio_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = {
         .min_access_size = 1,
@@ -154,6 +160,47 @@ static const MemoryRegionOps paravirq_mmio_ops = {
     .impl = {
         .min_access_size = 1,
         .max_access_size = 8,
+        .unaligned = true,
+    },
+};
+
+static uint64_t pio_read(void *opaque, hwaddr offset, unsigned size)
+{
+    ParavirqState *s = opaque;
+
+    return paravirq_pretend(s, offset, size,
+                            paravirq_pio_read(&s->pv, offset, size));
+}
+
+static void pio_write(void *opaque, hwaddr offset, uint64_t value,
+                      unsigned size)
+{
+    ParavirqState *s = opaque;
+
+    if (s->x_gone) {
+        return;
+    }
+    if (offset == PARAVIRQ_PIO_SELECT) {
+        s->route_reads++;
+    }
+    if (offset == PARAVIRQ_PIO_COMMIT) {
+        s->route_writes++;
+    }
+    paravirq_pio_write(&s->pv, offset, size, value);
+}
+
+static const MemoryRegionOps pio_ops = {
+    .read = pio_read,
+    .write = pio_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {
+        .min_access_size = 1,
+        .max_access_size = 4,
+        .unaligned = true,
+    },
+    .impl = {
+        .min_access_size = 1,
+        .max_access_size = 4,
         .unaligned = true,
     },
 };
@@ -187,6 +234,30 @@ bool paravirq_check_window(const char *device, uint64_t addr, uint64_t size,
     return true;
 }
 
+/* Firmware names one transport, so a controller has one. */
+static bool paravirq_check_transport(ParavirqState *s, Error **errp)
+{
+    if (s->port == NO_PORT) {
+        if (s->addr == NO_ADDR) {
+            s->addr = PARAVIRQ_DEFAULT_ADDR;
+        }
+        return paravirq_check_window("paravirq", s->addr,
+                                     paravirq_window_size(s), errp);
+    }
+    if (s->addr != NO_ADDR) {
+        error_setg(errp, "paravirq: addr=0x%" PRIx64 " and port=0x%" PRIx32
+                   ", only one is allowed", s->addr, s->port);
+        return false;
+    }
+    if (s->port % PARAVIRQ_PIO_SIZE || s->port > 0x10000 - PARAVIRQ_PIO_SIZE) {
+        error_setg(errp, "paravirq: port=0x%" PRIx32 ", allowed are multiples "
+                   "of 0x%x up to 0x%x", s->port, PARAVIRQ_PIO_SIZE,
+                   0x10000 - PARAVIRQ_PIO_SIZE);
+        return false;
+    }
+    return true;
+}
+
 static void paravirq_device_reset(DeviceState *dev)
 {
     paravirq_reset(&PARAVIRQ(dev)->pv);
@@ -202,8 +273,7 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
                    s->lines, PARAVIRQ_MAX_LINES);
         return;
     }
-    if (!paravirq_check_window("paravirq", s->addr, paravirq_window_size(s),
-                               errp)) {
+    if (!paravirq_check_transport(s, errp)) {
         return;
     }
     if (s->x_nr_lines == UINT32_MAX) {
@@ -216,17 +286,23 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
                   &paravirq_ops, s);
 
     qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
-    memory_region_init_io(&s->mmio, OBJECT(s), &paravirq_mmio_ops, s,
-                          TYPE_PARAVIRQ, paravirq_window_size(s));
-    sysbus_init_mmio(sbd, &s->mmio);
-    sysbus_mmio_map(sbd, 0, s->addr);
+    if (s->port == NO_PORT) {
+        memory_region_init_io(&s->window, OBJECT(s), &mmio_ops, s,
+                              TYPE_PARAVIRQ, paravirq_window_size(s));
+        sysbus_init_mmio(sbd, &s->window);
+        sysbus_mmio_map(sbd, 0, s->addr);
+    } else {
+        memory_region_init_io(&s->window, OBJECT(s), &pio_ops, s,
+                              TYPE_PARAVIRQ, PARAVIRQ_PIO_SIZE);
+        memory_region_add_subregion(get_system_io(), s->port, &s->window);
+    }
 }
 
 static int paravirq_pre_save(void *opaque)
 {
     ParavirqState *s = opaque;
 
-    paravirq_save(&s->pv, s->saved_routes, &s->saved_errors);
+    paravirq_save(&s->pv, s->saved_routes, &s->saved);
     return 0;
 }
 
@@ -237,7 +313,7 @@ static int paravirq_post_load(void *opaque, int version_id)
     uint32_t line = 0;
 
     status = paravirq_restore(&s->pv, s->lines, s->saved_routes,
-                              s->saved_errors, &line);
+                              &s->saved, &line);
     if (status != PARAVIRQ_OK) {
         error_report("paravirq: line %" PRIu32 ": saved route 0x%" PRIx64
                      " is not possible (reason %d)",
@@ -256,7 +332,9 @@ static const VMStateDescription paravirq_vmstate = {
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_EQUAL(lines, ParavirqState,
                              "the controllers differ in lines"),
-        VMSTATE_UINT32(saved_errors, ParavirqState),
+        VMSTATE_UINT32(saved.errors, ParavirqState),
+        VMSTATE_UINT32(saved.dest, ParavirqState),
+        VMSTATE_UINT32(saved.select, ParavirqState),
         VMSTATE_VARRAY_UINT32(saved_routes, ParavirqState, lines, 1,
                               vmstate_info_uint64, uint64_t),
         VMSTATE_END_OF_LIST()
@@ -264,7 +342,8 @@ static const VMStateDescription paravirq_vmstate = {
 };
 
 static const Property paravirq_properties[] = {
-    DEFINE_PROP_UINT64("addr", ParavirqState, addr, PARAVIRQ_DEFAULT_ADDR),
+    DEFINE_PROP_UINT64("addr", ParavirqState, addr, NO_ADDR),
+    DEFINE_PROP_UINT32("port", ParavirqState, port, NO_PORT),
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
     /* Makes a controller that refuses a vCPU */
     DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,
