@@ -12,6 +12,7 @@
  *		Name (_GSB, 0x1000)
  *		Name (_CRS, ResourceTemplate () {
  *			Memory32Fixed (ReadWrite, 0xFEC80000, 0x1200)
+ *				// or: IO (Decode16, 0xE00, 0xE00, 0x40, 0x40)
  *		})
  *	}
  *
@@ -31,76 +32,142 @@
 
 #include <uapi/linux/paravirq.h>
 
-struct paravirq_mmio {
+struct paravirq_window {
 	void __iomem *regs;
 };
 
-static u32 paravirq_mmio_read(void *ctx, u32 reg)
+/* ioread32() and iowrite32() reach memory and I/O ports. */
+static u32 paravirq_read32(void *ctx, u32 reg)
 {
-	struct paravirq_mmio *mmio = ctx;
+	struct paravirq_window *window = ctx;
 
-	return readl(mmio->regs + reg);
+	return ioread32(window->regs + reg);
 }
 
-static void paravirq_mmio_write(void *ctx, u32 reg, u32 value)
+static void paravirq_write32(void *ctx, u32 reg, u32 value)
 {
-	struct paravirq_mmio *mmio = ctx;
+	struct paravirq_window *window = ctx;
 
-	writel(value, mmio->regs + reg);
+	iowrite32(value, window->regs + reg);
 }
 
 static u64 paravirq_mmio_read_route(void *ctx, u32 line)
 {
-	struct paravirq_mmio *mmio = ctx;
+	struct paravirq_window *window = ctx;
 
-	return readq(mmio->regs + PARAVIRQ_REG_ROUTE + 8 * line);
+	return readq(window->regs + PARAVIRQ_REG_ROUTE + 8 * line);
 }
 
 static void paravirq_mmio_write_route(void *ctx, u32 line, u64 route)
 {
-	struct paravirq_mmio *mmio = ctx;
+	struct paravirq_window *window = ctx;
 
-	writeq(route, mmio->regs + PARAVIRQ_REG_ROUTE + 8 * line);
+	writeq(route, window->regs + PARAVIRQ_REG_ROUTE + 8 * line);
 }
 
 static const struct paravirq_ops paravirq_mmio_ops = {
 	.name		= "mmio",
-	.read		= paravirq_mmio_read,
-	.write		= paravirq_mmio_write,
+	.read		= paravirq_read32,
+	.write		= paravirq_write32,
 	.read_route	= paravirq_mmio_read_route,
 	.write_route	= paravirq_mmio_write_route,
 };
 
-/* Map the register window that the firmware node names. */
-static int paravirq_map(struct platform_device *pdev, struct paravirq_config *config)
+/*
+ * A port takes 32 bits, so that a route passes in two halves through registers
+ * that all lines share. No two of these calls run at the same time: the core
+ * holds a raw spinlock of the controller.
+ */
+static u64 paravirq_pio_read_route(void *ctx, u32 line)
 {
-	struct device *dev = &pdev->dev;
-	struct paravirq_mmio *mmio;
-	struct resource *res;
+	u64 low;
 
-	res = platform_get_resource(pdev, IORESOURCE_MEM, 0);
-	if (!res)
-		return dev_err_probe(dev, -EINVAL, "no register window\n");
+	paravirq_write32(ctx, PARAVIRQ_PIO_SELECT, line);
+	low = paravirq_read32(ctx, PARAVIRQ_PIO_SELECT);
 
+	return (u64)paravirq_read32(ctx, PARAVIRQ_PIO_DEST) << PARAVIRQ_ROUTE_DEST_SHIFT | low;
+}
+
+static void paravirq_pio_write_route(void *ctx, u32 line, u64 route)
+{
+	paravirq_write32(ctx, PARAVIRQ_PIO_DEST, route >> PARAVIRQ_ROUTE_DEST_SHIFT);
+	paravirq_write32(ctx, PARAVIRQ_PIO_COMMIT,
+			 line << PARAVIRQ_COMMIT_LINE_SHIFT | (u32)route);
+}
+
+static const struct paravirq_ops paravirq_pio_ops = {
+	.name		= "pio",
+	.read		= paravirq_read32,
+	.write		= paravirq_write32,
+	.read_route	= paravirq_pio_read_route,
+	.write_route	= paravirq_pio_write_route,
+};
+
+static int paravirq_map_memory(struct device *dev, struct resource *res,
+			       struct paravirq_window *window,
+			       struct paravirq_config *config)
+{
 	if (resource_size(res) < PARAVIRQ_REG_ROUTE + 8)
 		return dev_err_probe(dev, -EINVAL,
 				     "register window of %llu bytes, at least %u are needed\n",
 				     resource_size(res), PARAVIRQ_REG_ROUTE + 8);
 
-	mmio = devm_kzalloc(dev, sizeof(*mmio), GFP_KERNEL);
-	if (!mmio)
-		return -ENOMEM;
-
-	mmio->regs = devm_ioremap_resource(dev, res);
-	if (IS_ERR(mmio->regs))
-		return PTR_ERR(mmio->regs);
+	window->regs = devm_ioremap_resource(dev, res);
+	if (IS_ERR(window->regs))
+		return PTR_ERR(window->regs);
 
 	config->ops = &paravirq_mmio_ops;
-	config->ctx = mmio;
 	config->max_lines = min_t(u64, PARAVIRQ_MAX_LINES,
 				  (resource_size(res) - PARAVIRQ_REG_ROUTE) / 8);
 
 	return 0;
+}
+
+static int paravirq_map_ports(struct device *dev, struct resource *res,
+			      struct paravirq_window *window,
+			      struct paravirq_config *config)
+{
+	if (resource_size(res) < PARAVIRQ_PIO_SIZE)
+		return dev_err_probe(dev, -EINVAL, "%llu I/O ports, at least %u are needed\n",
+				     resource_size(res), PARAVIRQ_PIO_SIZE);
+
+	if (!devm_request_region(dev, res->start, resource_size(res), dev_name(dev)))
+		return dev_err_probe(dev, -EBUSY, "I/O ports %pR are in use\n", res);
+
+	window->regs = devm_ioport_map(dev, res->start, resource_size(res));
+	if (!window->regs)
+		return -ENOMEM;
+
+	config->ops = &paravirq_pio_ops;
+	config->max_lines = PARAVIRQ_MAX_LINES;
+
+	return 0;
+}
+
+/* Map the registers that the firmware node names: in memory or at I/O ports. */
+static int paravirq_map(struct platform_device *pdev, struct paravirq_config *config)
+{
+	struct device *dev = &pdev->dev;
+	struct paravirq_window *window;
+	struct resource *memory, *ports;
+
+	memory = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	ports = platform_get_resource(pdev, IORESOURCE_IO, 0);
+	if (!memory && !ports)
+		return dev_err_probe(dev, -EINVAL, "no register window\n");
+	if (memory && ports)
+		return dev_err_probe(dev, -EINVAL,
+				     "registers in memory %pR and at I/O ports %pR, only one is allowed\n",
+				     memory, ports);
+
+	window = devm_kzalloc(dev, sizeof(*window), GFP_KERNEL);
+	if (!window)
+		return -ENOMEM;
+
+	config->ctx = window;
+
+	return memory ? paravirq_map_memory(dev, memory, window, config) :
+			paravirq_map_ports(dev, ports, window, config);
 }
 
 /* ACPI numbers the lines from _GSB, its object for a GSI base; 0 without. */
