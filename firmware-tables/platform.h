@@ -16,6 +16,11 @@
 #define PVIC_SIZE		0x1200
 #define PVIC_LINES		64
 
+/* Where they are if they have I/O ports instead. */
+#define PVIC0_PORT		0xe00
+#define PVIC1_PORT		0xe40
+#define PVIC_PIO_SIZE		0x40
+
 /* ACPI numbers of line 0 of each (_GSB); DT counts lines from 0. */
 #define PVIC0_BASE		0x1000
 #define PVIC1_BASE		0x2000
