@@ -85,4 +85,8 @@ u32 paravirq_nr_lines(struct paravirq *pv);
 void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info);
 void paravirq_trigger(struct paravirq *pv, u32 line);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+void paravirq_resume(void *data);
+#endif
+
 #endif /* _ASM_X86_PARAVIRQ_H */

@@ -29,6 +29,8 @@
 #include <linux/spinlock.h>
 #include <linux/syscore_ops.h>
 
+#include <kunit/visibility.h>
+
 #include <asm/hw_irq.h>
 #include <asm/irq_vectors.h>
 #include <asm/irqdomain.h>
@@ -41,7 +43,8 @@
  * @config:	what the driver said of it
  * @domain:	its irq_domain; host_data is this structure
  * @syscore:	calls paravirq_resume()
- * @nr_lines:	number of lines, read once at creation and never again
+ * @nr_lines:	number of lines as read once at creation; what that register says
+ *		later never counts
  * @lock:	serialises register accesses with @route, @requested and @dead
  * @dead:	the controller is gone, its registers must not be touched
  * @requested:	lines that some driver has requested
@@ -86,19 +89,38 @@ static void paravirq_write_route(struct paravirq *pv, u32 line, u64 route)
 		pv->config.ops->write_route(pv->config.ctx, line, route);
 }
 
-/* What the hypervisor has; it alone knows what is pending. False if it is gone. */
-static bool paravirq_read_route(struct paravirq *pv, u32 line, u64 *route)
+/*
+ * Is this still the controller that paravirq_create() found? Asked where the
+ * guest reads anyway, by someone who has reason to doubt it. A hypervisor that
+ * answers otherwise is not asked again: that the controller is gone is said
+ * once, and no register is accessed from then on.
+ */
+static bool paravirq_alive(struct paravirq *pv)
 {
-	unsigned long flags;
-	bool alive;
+	const struct {
+		const char *name;
+		u32 reg, expected;
+	} constants[] = {
+		{ "magic", PARAVIRQ_REG_MAGIC, PARAVIRQ_MAGIC },
+		{ "version", PARAVIRQ_REG_VERSION, PARAVIRQ_VERSION },
+		{ "number of lines", PARAVIRQ_REG_NR_LINES, pv->nr_lines },
+	};
+	unsigned int i;
 
-	raw_spin_lock_irqsave(&pv->lock, flags);
-	alive = !pv->dead;
-	if (alive)
-		*route = pv->config.ops->read_route(pv->config.ctx, line);
-	raw_spin_unlock_irqrestore(&pv->lock, flags);
+	lockdep_assert_held(&pv->lock);
 
-	return alive;
+	for (i = 0; !pv->dead && i < ARRAY_SIZE(constants); i++) {
+		u32 value = paravirq_read(pv, constants[i].reg);
+
+		if (value == constants[i].expected)
+			continue;
+
+		dev_err(pv->config.dev, "gone: %s reads %#x, expected %#x\n",
+			constants[i].name, value, constants[i].expected);
+		pv->dead = true;
+	}
+
+	return !pv->dead;
 }
 
 static void paravirq_change_mask(struct irq_data *d, u64 mask)
@@ -178,7 +200,6 @@ static int paravirq_set_affinity(struct irq_data *d, const struct cpumask *mask,
 static int paravirq_request_resources(struct irq_data *d)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
-
 	unsigned long flags;
 	int ret = -ENODEV;
 
@@ -298,42 +319,60 @@ static void paravirq_domain_deactivate(struct irq_domain *domain,
 }
 
 /*
- * Activation is where a hypervisor that does not take the route is found out;
- * later moves of the line differ in vector and APIC id alone.
+ * Activation is where a hypervisor that does not take the route is found out,
+ * or one that has taken the controller away; later moves of the line differ in
+ * vector and APIC id alone. What it answers is compared and printed, no more.
  */
 static int paravirq_domain_activate(struct irq_domain *domain,
 				    struct irq_data *d, bool reserve)
 {
 	struct paravirq *pv = domain->host_data;
+	unsigned long flags;
 	u64 wrote, reads;
+	int ret = -ENODEV;
 
 	if (reserve)
 		return 0;
 
 	paravirq_update_route(d);
 
-	wrote = READ_ONCE(pv->route[d->hwirq]);
-	if (!paravirq_read_route(pv, d->hwirq, &reads))
-		return -ENODEV;
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	if (!pv->dead) {
+		wrote = pv->route[d->hwirq];
+		reads = pv->config.ops->read_route(pv->config.ctx, d->hwirq);
+		if ((reads & ~PARAVIRQ_ROUTE_PENDING) == wrote) {
+			ret = 0;
+		} else if (paravirq_alive(pv)) {
+			dev_err(pv->config.dev,
+				"line %lu: route %#llx not taken, it reads %#llx\n",
+				d->hwirq, wrote, reads);
+			ret = -EIO;
+		}
+	}
+	if (ret)
+		paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 
-	if ((reads & ~PARAVIRQ_ROUTE_PENDING) == wrote)
-		return 0;
-
-	dev_err(pv->config.dev, "line %lu: route %#llx not taken, it reads %#llx\n",
-		d->hwirq, wrote, reads);
-	paravirq_domain_deactivate(domain, d);
-
-	return -EIO;
+	return ret;
 }
 
 #ifdef CONFIG_GENERIC_IRQ_DEBUGFS
+/* What the hypervisor has; it alone knows what is pending. */
 static void paravirq_debug_show_line(struct seq_file *m, struct paravirq *pv,
 				     u32 line, int ind)
 {
-	u64 route;
+	unsigned long flags;
+	u64 route = 0;
+	bool dead;
+
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	dead = pv->dead;
+	if (!dead)
+		route = pv->config.ops->read_route(pv->config.ctx, line);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 
 	seq_printf(m, "%*sline %4u: ", ind, "", line);
-	if (!paravirq_read_route(pv, line, &route)) {
+	if (dead) {
 		seq_puts(m, "the controller is gone\n");
 		return;
 	}
@@ -398,28 +437,22 @@ static const struct irq_domain_ops paravirq_dead_domain_ops = {
  * After suspend the routes may be gone, after hibernation those of the kernel
  * that loaded the image are live: write all of them anew, of unused lines too.
  * Not by a reset, which would lose what a controller that kept its state has
- * pending. Runs on one CPU, interrupts off: no lock.
+ * pending.
  */
-static void paravirq_resume(void *data)
+VISIBLE_IF_KUNIT void paravirq_resume(void *data)
 {
 	struct paravirq *pv = data;
-	u32 line, magic;
+	unsigned long flags;
+	u32 line;
 
-	if (pv->dead)
-		return;
-
-	magic = paravirq_read(pv, PARAVIRQ_REG_MAGIC);
-	if (magic != PARAVIRQ_MAGIC) {
-		dev_err(pv->config.dev,
-			"magic %#x after resume, expected %#x: the controller is gone\n",
-			magic, PARAVIRQ_MAGIC);
-		pv->dead = true;
-		return;
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	if (paravirq_alive(pv)) {
+		for (line = 0; line < pv->nr_lines; line++)
+			pv->config.ops->write_route(pv->config.ctx, line, pv->route[line]);
 	}
-
-	for (line = 0; line < pv->nr_lines; line++)
-		pv->config.ops->write_route(pv->config.ctx, line, pv->route[line]);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
+EXPORT_SYMBOL_IF_KUNIT(paravirq_resume);
 
 static const struct syscore_ops paravirq_syscore_ops = {
 	.resume = paravirq_resume,
