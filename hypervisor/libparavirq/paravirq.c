@@ -257,12 +257,11 @@ void paravirq_mmio_write(struct paravirq *pv, uint64_t offset,
 
 static void commit_write(struct paravirq *pv, uint32_t value)
 {
+	uint64_t dest = atomic_load(&pv->dest);
 	uint32_t line = value >> PARAVIRQ_COMMIT_LINE_SHIFT;
 
 	if (line < pv->nr_lines)
-		route_write(pv, line,
-			    (uint64_t)atomic_load(&pv->dest) << PARAVIRQ_ROUTE_DEST_SHIFT |
-			    (value & ((1u << PARAVIRQ_COMMIT_LINE_SHIFT) - 1)));
+		route_write(pv, line, dest << PARAVIRQ_ROUTE_DEST_SHIFT | (uint16_t)value);
 	else
 		reject(pv);
 }
