@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
  * Unit tests of libparavirq, in TAP; each of the rules of the interface has a
- * test that breaks with it, numbers in brackets are those of interface.rst. Built
- * and run by hypervisor/libparavirq/Makefile; tests/03-mutants.t shows that the
- * tests can fail.
+ * test that breaks with it, numbers in brackets are those of interface.rst. Most
+ * tests run twice, with the registers in memory and at I/O ports. Built and run by
+ * hypervisor/libparavirq/Makefile; tests/03-mutants.t shows that the tests can fail.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -28,7 +28,9 @@
 #define PENDING		PARAVIRQ_ROUTE_PENDING
 #define ROUTE(apic_id, vector, flags)	((uint64_t)(apic_id) << 32 | (vector) | (flags))
 #define REG_ROUTE(line)	(PARAVIRQ_REG_ROUTE + 8 * (uint64_t)(line))
+#define COMMIT(line, route)	((uint32_t)(line) << PARAVIRQ_COMMIT_LINE_SHIFT | (uint16_t)(route))
 
+static bool pio;	/* the transport: registers at I/O ports, else in memory */
 static struct paravirq pv;
 static _Atomic uint64_t lines[PARAVIRQ_MAX_LINES];
 
@@ -74,31 +76,70 @@ static void start(uint32_t nr_lines)
 	memset(changed, 0, sizeof(changed));
 }
 
-static int setup(void **state)
+static int setup_mmio(void **state)
 {
 	(void)state;
+	pio = false;
 	start(LINES);
 	return 0;
 }
 
+static int setup_pio(void **state)
+{
+	(void)state;
+	pio = true;
+	start(LINES);
+	return 0;
+}
+
+static uint64_t read_register(uint64_t offset, unsigned int size)
+{
+	return pio ? paravirq_pio_read(&pv, offset, size) :
+		     paravirq_mmio_read(&pv, offset, size);
+}
+
+static void write_register(uint64_t offset, unsigned int size, uint64_t value)
+{
+	if (pio)
+		paravirq_pio_write(&pv, offset, size, value);
+	else
+		paravirq_mmio_write(&pv, offset, size, value);
+}
+
 static uint32_t read32(uint64_t offset)
 {
-	return paravirq_mmio_read(&pv, offset, 4);
+	return read_register(offset, 4);
 }
 
 static void write32(uint64_t offset, uint32_t value)
 {
-	paravirq_mmio_write(&pv, offset, 4, value);
+	write_register(offset, 4, value);
 }
 
 static uint64_t read_route(uint32_t line)
 {
-	return paravirq_mmio_read(&pv, REG_ROUTE(line), 8);
+	if (!pio)
+		return paravirq_mmio_read(&pv, REG_ROUTE(line), 8);
+	write32(PARAVIRQ_PIO_SELECT, line);
+	return (uint64_t)read32(PARAVIRQ_PIO_DEST) << 32 | read32(PARAVIRQ_PIO_SELECT);
 }
 
+/* At I/O ports, the bits 31:16 of the route are not written. */
 static void write_route(uint32_t line, uint64_t route)
 {
-	paravirq_mmio_write(&pv, REG_ROUTE(line), 8, route);
+	if (!pio) {
+		paravirq_mmio_write(&pv, REG_ROUTE(line), 8, route);
+		return;
+	}
+	write32(PARAVIRQ_PIO_DEST, route >> 32);
+	write32(PARAVIRQ_PIO_COMMIT, COMMIT(line, route));
+}
+
+/* Of both transports: mmio must not reach what they have at I/O ports. */
+static void assert_ports(uint32_t dest, uint32_t select)
+{
+	assert_int_equal(paravirq_pio_read(&pv, 0x20, 4), dest);
+	assert_int_equal(paravirq_pio_read(&pv, 0x28, 4), select);
 }
 
 static void assert_errors(uint32_t errors)
@@ -126,6 +167,8 @@ static void test_init(void **state)
 	start(PARAVIRQ_MAX_LINES);
 	for (int i = 0; i < PARAVIRQ_MAX_LINES; i++)
 		assert_int_equal(read_route(i), PARAVIRQ_ROUTE_RESET);
+	write_route(PARAVIRQ_MAX_LINES - 1, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(read_route(PARAVIRQ_MAX_LINES - 1), ROUTE(1, 0x31, ENABLE));
 	assert_errors(0);
 	assert_int_equal(paravirq_mmio_size(64), 0x1200);
 }
@@ -143,6 +186,7 @@ static void test_constants(void **state)
 {
 	(void)state;
 	assert_constants();
+	assert_ports(0, 0);
 	assert_errors(0);
 }
 
@@ -307,7 +351,7 @@ static void test_bad_routes(void **state)
 		assert_errors(++errors);
 		assert_int_equal(read_route(5), good | PENDING);
 	}
-	for (int bit = 11; bit < 32; bit++) {
+	for (int bit = 11; bit < (pio ? 16 : 32); bit++) {
 		write_route(5, ROUTE(1, 0x31, ENABLE) | UINT64_C(1) << bit);
 		assert_errors(++errors);
 		assert_int_equal(read_route(5), good | PENDING);
@@ -324,10 +368,12 @@ static void test_bad_routes(void **state)
 
 static bool is_register(uint64_t offset, unsigned int size, bool write)
 {
-	if (size == 8)
+	if (size == 8 && !pio)
 		return offset % 8 == 0 && offset >= REG_ROUTE(0) && offset < REG_ROUTE(LINES);
 	if (size != 4)
 		return false;
+	if (pio && (offset == 0x20 || (offset == 0x24 && write) || offset == 0x28))
+		return true;
 	return write ? offset == 0x10 || offset == 0x18 :
 		       offset == 0x14 || (offset <= 0x0c && offset % 4 == 0);
 }
@@ -338,11 +384,11 @@ static unsigned int bad_access(uint64_t offset, unsigned int size)
 	unsigned int n = 0;
 
 	if (!is_register(offset, size, true)) {
-		paravirq_mmio_write(&pv, offset, size, ROUTE(2, 0x42, ENABLE));
+		write_register(offset, size, ROUTE(2, 0x42, ENABLE));
 		n++;
 	}
 	if (!is_register(offset, size, false)) {
-		assert_int_equal(paravirq_mmio_read(&pv, offset, size), 0);
+		assert_int_equal(read_register(offset, size), 0);
 		n++;
 	}
 	return n;
@@ -361,6 +407,7 @@ static void test_bad_accesses(void **state)
 
 	(void)state;
 	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	paravirq_pio_write(&pv, PARAVIRQ_PIO_SELECT, 4, 5);
 	for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
 		for (uint64_t i = 0; i < REG_ROUTE(LINES) + 4096; i++)
 			errors += bad_access(i, sizes[s]);
@@ -368,6 +415,7 @@ static void test_bad_accesses(void **state)
 			errors += bad_access(i, sizes[s]);
 	}
 	assert_errors(errors);
+	assert_ports(1, 0x31 | ENABLE | MASK);
 	assert_constants();
 	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK));
 	for (int i = 0; i < LINES; i++)
@@ -376,11 +424,11 @@ static void test_bad_accesses(void **state)
 	assert_int_equal(injected, 0);
 }
 
-/* [RESET-3] [ERR-1] Wrong commands, and good ones by accesses of a wrong size. */
+/* [RESET-3] [ERR-1] Wrong commands, and good values by accesses of a wrong size. */
 static void test_bad_commands(void **state)
 {
 	static const uint32_t commands[] = { 0, 2, 3, 0x101, 0x80000001, 0xffffffff };
-	static const unsigned int sizes[] = { 1, 2, 8 };
+	static const unsigned int sizes[] = { 0, 1, 2, 3, 5, 8 };
 	uint32_t errors = 0;
 
 	(void)state;
@@ -390,15 +438,19 @@ static void test_bad_commands(void **state)
 		assert_errors(++errors);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		paravirq_mmio_write(&pv, PARAVIRQ_REG_CONTROL, sizes[i], PARAVIRQ_CONTROL_RESET);
-		paravirq_mmio_write(&pv, PARAVIRQ_REG_TRIGGER, sizes[i], 5);
-		assert_errors(errors += 2);
+		write_register(PARAVIRQ_REG_CONTROL, sizes[i], PARAVIRQ_CONTROL_RESET);
+		write_register(PARAVIRQ_REG_TRIGGER, sizes[i], 5);
+		write_register(PARAVIRQ_PIO_DEST, sizes[i], 2);
+		write_register(PARAVIRQ_PIO_COMMIT, sizes[i], COMMIT(5, 0x42 | ENABLE));
+		write_register(PARAVIRQ_PIO_SELECT, sizes[i], 5);
+		assert_errors(errors += 5);
 	}
+	assert_ports(pio ? 1 : 0, 0);
 	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE));
 	assert_int_equal(injected, 0);
 
 	/* Bytes beyond the access do not count. */
-	paravirq_mmio_write(&pv, PARAVIRQ_REG_CONTROL, 4, 0xdead00000001);
+	write_register(PARAVIRQ_REG_CONTROL, 4, 0xdead00000001);
 	assert_errors(0);
 	assert_int_equal(read_route(5), PARAVIRQ_ROUTE_RESET);
 }
@@ -406,12 +458,13 @@ static void test_bad_commands(void **state)
 /* [ERR-4] [RESET-1] */
 static void test_errors_saturate(void **state)
 {
+	struct paravirq_registers registers = { .errors = 0xfffffffe };
 	uint64_t routes[LINES];
-	uint32_t errors;
 
 	(void)state;
-	paravirq_save(&pv, routes, &errors);
-	assert_int_equal(paravirq_restore(&pv, LINES, routes, 0xfffffffe, NULL), PARAVIRQ_OK);
+	for (int i = 0; i < LINES; i++)
+		routes[i] = PARAVIRQ_ROUTE_RESET;
+	assert_int_equal(paravirq_restore(&pv, LINES, routes, &registers, NULL), PARAVIRQ_OK);
 	read32(0x1c);
 	assert_errors(0xffffffff);
 	read32(0x1c);
@@ -480,7 +533,10 @@ static void reset_by(void (*reset)(void))
 	write_route(LINES - 1, ROUTE(1, 0x31, ENABLE));
 	paravirq_raise(&pv, 5);
 	read32(0x1c);
+	paravirq_pio_write(&pv, PARAVIRQ_PIO_SELECT, 4, 5);
+	assert_ports(1, 0x31 | ENABLE | MASK | PENDING);
 	reset();
+	assert_ports(0, 0);
 	for (int i = 0; i < LINES; i++) {
 		assert_int_equal(read_route(i), PARAVIRQ_ROUTE_RESET);
 		assert_int_equal(paravirq_raise(&pv, i), PARAVIRQ_DROPPED);
@@ -504,14 +560,14 @@ static void test_reset(void **state)
 {
 	(void)state;
 	reset_by(reset_by_guest);
-	setup(NULL);
+	start(LINES);
 	reset_by(reset_by_machine);
 }
 
 static void test_route_changed(void **state)
 {
+	struct paravirq_registers registers;
 	uint64_t routes[LINES];
-	uint32_t errors;
 
 	(void)state;
 	write_route(5, ROUTE(1, 0x31, ENABLE));
@@ -522,11 +578,11 @@ static void test_route_changed(void **state)
 	paravirq_raise(&pv, 5);
 	read_route(5);
 	assert_int_equal(changed[5], 2);
-	paravirq_save(&pv, routes, &errors);
+	paravirq_save(&pv, routes, &registers);
 	write_route(5, 0);
 	assert_int_equal(changed[5], 3);
 	assert_int_equal(changed_route, PARAVIRQ_ROUTE_RESET);
-	paravirq_restore(&pv, LINES, routes, errors, NULL);
+	paravirq_restore(&pv, LINES, routes, &registers, NULL);
 	assert_int_equal(changed[5], 4);
 	reset_by_guest();
 	assert_int_equal(changed[5], 5);
@@ -539,13 +595,13 @@ static void test_route_changed(void **state)
 }
 
 /*
- * Rule 7: the state moves to another controller, PENDING and ERRORS too.
+ * Rule 7: the state moves to another controller, PENDING and registers too.
  * [SAVE-1] [SAVE-2]
  */
 static void test_save_restore(void **state)
 {
+	struct paravirq_registers registers, registers_again;
 	uint64_t routes[LINES], again[LINES];
-	uint32_t errors;
 
 	(void)state;
 	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
@@ -553,18 +609,24 @@ static void test_save_restore(void **state)
 	write_route(7, ROUTE(3, 0x33, ENABLE | MASK));
 	paravirq_raise(&pv, 5);
 	read32(0x1c);
-	paravirq_save(&pv, routes, &errors);
-	assert_int_equal(errors, 1);
+	paravirq_pio_write(&pv, PARAVIRQ_PIO_SELECT, 4, 6);
+	paravirq_pio_write(&pv, PARAVIRQ_PIO_DEST, 4, 0x87654321);
+	paravirq_save(&pv, routes, &registers);
+	assert_int_equal(registers.errors, 1);
+	assert_int_equal(registers.dest, 0x87654321);
+	assert_int_equal(registers.select, 0x32 | ENABLE);
 	assert_int_equal(routes[5], ROUTE(1, 0x31, ENABLE | MASK | PENDING));
 
 	start(LINES);
 	write_route(9, ROUTE(1, 0x39, ENABLE));
-	assert_int_equal(paravirq_restore(&pv, LINES, routes, errors, NULL), PARAVIRQ_OK);
+	assert_int_equal(paravirq_restore(&pv, LINES, routes, &registers, NULL), PARAVIRQ_OK);
+	paravirq_save(&pv, again, &registers_again);
+	assert_memory_equal(again, routes, sizeof(routes));
+	assert_memory_equal(&registers_again, &registers, sizeof(registers));
 	assert_errors(1);
+	assert_ports(0x87654321, 0x32 | ENABLE);
 	for (int i = 0; i < LINES; i++)
 		assert_int_equal(read_route(i), routes[i]);
-	paravirq_save(&pv, again, &errors);
-	assert_memory_equal(again, routes, sizeof(routes));
 	assert_int_equal(injected, 0);
 	write_route(5, ROUTE(2, 0x51, ENABLE));
 	assert_injected(1, 2, 0x51);
@@ -593,29 +655,143 @@ static void test_restore_refuses(void **state)
 		{ MASK | 0x80000000, PARAVIRQ_BAD_DISABLED },
 		{ ROUTE(1, 0x31, MASK), PARAVIRQ_BAD_DISABLED },
 	};
+	static const struct paravirq_registers others = { 9, 9, 9 };
+	struct paravirq_registers registers;
 	uint64_t before[LINES], routes[LINES], after[LINES];
-	uint32_t errors, line;
+	uint32_t line;
 
 	(void)state;
 	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
 	paravirq_raise(&pv, 5);
 	read32(0x1c);
-	paravirq_save(&pv, before, &errors);
+	paravirq_pio_write(&pv, PARAVIRQ_PIO_SELECT, 4, 5);
+	paravirq_save(&pv, before, &registers);
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		memcpy(routes, before, sizeof(routes));
 		routes[3] = ROUTE(1, 0x33, ENABLE);
 		routes[7] = bad[i].route;
 		line = 0;
-		assert_int_equal(paravirq_restore(&pv, LINES, routes, 9, &line), bad[i].status);
+		assert_int_equal(paravirq_restore(&pv, LINES, routes, &others, &line),
+				 bad[i].status);
 		assert_int_equal(line, 7);
-		assert_int_equal(paravirq_restore(&pv, LINES, routes, 9, NULL), bad[i].status);
-		paravirq_save(&pv, after, &errors);
+		assert_int_equal(paravirq_restore(&pv, LINES, routes, &others, NULL),
+				 bad[i].status);
+		paravirq_save(&pv, after, &registers);
 		assert_memory_equal(after, before, sizeof(before));
-		assert_int_equal(errors, 1);
 	}
-	assert_int_equal(paravirq_restore(&pv, LINES - 1, before, 9, NULL), PARAVIRQ_BAD_NR_LINES);
-	assert_int_equal(paravirq_restore(&pv, LINES + 1, before, 9, NULL), PARAVIRQ_BAD_NR_LINES);
+	assert_int_equal(paravirq_restore(&pv, LINES - 1, before, &others, NULL),
+			 PARAVIRQ_BAD_NR_LINES);
+	assert_int_equal(paravirq_restore(&pv, LINES + 1, before, &others, NULL),
+			 PARAVIRQ_BAD_NR_LINES);
 	assert_errors(1);
+	assert_ports(1, 0x31 | ENABLE | MASK | PENDING);
+}
+
+/* [PIO-2] DEST keeps its value until it or SELECT is written: COMMIT leaves it. */
+static void test_dest(void **state)
+{
+	static const uint32_t values[] = { 0xffffffff, 0, 0xff, 0x12345678 };
+	uint32_t errors = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		write32(PARAVIRQ_PIO_DEST, values[i]);
+		assert_ports(values[i], 0);
+	}
+	for (int i = 0; i < 3; i++) {
+		write32(PARAVIRQ_PIO_COMMIT, COMMIT(i, 0x31 | ENABLE));
+		write32(PARAVIRQ_PIO_COMMIT, COMMIT(i, 0x1f | ENABLE));
+		assert_ports(0x12345678, 0);
+		assert_errors(++errors);
+	}
+	write32(PARAVIRQ_PIO_COMMIT, COMMIT(2, 0));
+	assert_ports(0x12345678, 0);
+	assert_int_equal(read_route(0), ROUTE(0x12345678, 0x31, ENABLE));
+	assert_int_equal(read_route(1), ROUTE(0x12345678, 0x31, ENABLE));
+	assert_int_equal(read_route(2), PARAVIRQ_ROUTE_RESET);
+}
+
+/*
+ * [PIO-3] [PIO-5] Which line COMMIT writes, and that nothing changes before. That
+ * it obeys all rules of ROUTE is up to the tests that run twice.
+ */
+static void test_commit(void **state)
+{
+	static const uint32_t bad[] = { LINES, LINES + 1, 0x8000, 0xffff };
+	static const uint32_t good[] = { 0, 5, LINES - 1 };
+	uint32_t errors = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		write32(PARAVIRQ_PIO_COMMIT, COMMIT(bad[i], 0x31 | ENABLE));
+		write32(PARAVIRQ_PIO_COMMIT, COMMIT(bad[i], 0));
+		assert_errors(errors += 2);
+	}
+	for (int i = 0; i < LINES; i++)
+		assert_int_equal(paravirq_route(&pv, i), PARAVIRQ_ROUTE_RESET);
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		write32(PARAVIRQ_PIO_DEST, i + 1);
+		assert_int_equal(paravirq_route(&pv, good[i]), PARAVIRQ_ROUTE_RESET);
+		write32(PARAVIRQ_PIO_COMMIT, COMMIT(good[i], 0x31 | ENABLE));
+		assert_int_equal(changed[good[i]], 1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_int_equal(paravirq_route(&pv, good[i]), ROUTE(i + 1, 0x31, ENABLE));
+	assert_errors(errors);
+}
+
+/* [PIO-4] [PIO-5] [ROUTE-9] SELECT is a copy of the route as it was then. */
+static void test_select(void **state)
+{
+	static const uint32_t bad[] = { LINES, 0x10005, 0xffffffff };
+	uint32_t errors = 0;
+
+	(void)state;
+	write_route(5, ROUTE(0x12345678, 0x31, ENABLE | MASK));
+	write32(PARAVIRQ_PIO_SELECT, 5);
+	paravirq_raise(&pv, 5);
+	assert_ports(0x12345678, 0x31 | ENABLE | MASK);
+	write32(PARAVIRQ_PIO_SELECT, 5);
+	assert_ports(0x12345678, 0x31 | ENABLE | MASK | PENDING);
+
+	write_route(5, ROUTE(2, 0x42, ENABLE));
+	assert_ports(2, 0x31 | ENABLE | MASK | PENDING);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		write32(PARAVIRQ_PIO_SELECT, bad[i]);
+		assert_errors(++errors);
+		assert_ports(2, 0x31 | ENABLE | MASK | PENDING);
+	}
+	write32(PARAVIRQ_PIO_SELECT, LINES - 1);
+	assert_ports(0, PARAVIRQ_ROUTE_RESET);
+	assert_int_equal(paravirq_route(&pv, 5), ROUTE(2, 0x42, ENABLE));
+	assert_int_equal(changed[5], 2);
+	assert_errors(errors);
+}
+
+/* Saves the state, and restores it in a new controller. */
+static void migrate(void)
+{
+	struct paravirq_registers registers;
+	uint64_t routes[LINES];
+
+	paravirq_save(&pv, routes, &registers);
+	start(LINES);
+	assert_int_equal(paravirq_restore(&pv, LINES, routes, &registers, NULL), PARAVIRQ_OK);
+}
+
+/* [SAVE-1] The guest is moved between the two halves of a write, and of a read. */
+static void test_migrate_between_halves(void **state)
+{
+	(void)state;
+	write32(PARAVIRQ_PIO_DEST, 0x12345678);
+	migrate();
+	write32(PARAVIRQ_PIO_COMMIT, COMMIT(5, 0x31 | ENABLE));
+	assert_int_equal(paravirq_route(&pv, 5), ROUTE(0x12345678, 0x31, ENABLE));
+	write32(PARAVIRQ_PIO_DEST, 0);
+	write32(PARAVIRQ_PIO_SELECT, 5);
+	migrate();
+	assert_ports(0x12345678, 0x31 | ENABLE);
 }
 
 /*
@@ -804,32 +980,41 @@ static void test_threads(void **state)
 	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), injections);
 }
 
+/* A test, once for each transport. */
+#define BOTH(test)						\
+	{ #test " by mmio", test, setup_mmio, NULL, NULL },	\
+	{ #test " by pio", test, setup_pio, NULL, NULL }
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_init, setup),
-		cmocka_unit_test_setup(test_constants, setup),
-		cmocka_unit_test_setup(test_route_is_kept, setup),
-		cmocka_unit_test_setup(test_every_raise_injects, setup),
-		cmocka_unit_test_setup(test_mask_latches, setup),
-		cmocka_unit_test_setup(test_unmask_without_pending, setup),
-		cmocka_unit_test_setup(test_pending_follows_retarget, setup),
-		cmocka_unit_test_setup(test_pending_is_not_writable, setup),
-		cmocka_unit_test_setup(test_disabled_drops, setup),
-		cmocka_unit_test_setup(test_disable_resets_route, setup),
-		cmocka_unit_test_setup(test_bad_routes, setup),
-		cmocka_unit_test_setup(test_bad_accesses, setup),
-		cmocka_unit_test_setup(test_bad_commands, setup),
-		cmocka_unit_test_setup(test_errors_saturate, setup),
-		cmocka_unit_test_setup(test_trigger, setup),
-		cmocka_unit_test_setup(test_raise_out_of_range, setup),
-		cmocka_unit_test_setup(test_no_such_vcpu, setup),
-		cmocka_unit_test_setup(test_reset, setup),
-		cmocka_unit_test_setup(test_route_changed, setup),
-		cmocka_unit_test_setup(test_save_restore, setup),
-		cmocka_unit_test_setup(test_restore_refuses, setup),
-		cmocka_unit_test_setup(test_life_of_a_line, setup),
-		cmocka_unit_test_setup(test_threads, setup),
+		BOTH(test_init),
+		BOTH(test_constants),
+		BOTH(test_route_is_kept),
+		BOTH(test_every_raise_injects),
+		BOTH(test_mask_latches),
+		BOTH(test_unmask_without_pending),
+		BOTH(test_pending_follows_retarget),
+		BOTH(test_pending_is_not_writable),
+		BOTH(test_disabled_drops),
+		BOTH(test_disable_resets_route),
+		BOTH(test_bad_routes),
+		BOTH(test_bad_accesses),
+		BOTH(test_bad_commands),
+		BOTH(test_errors_saturate),
+		BOTH(test_trigger),
+		BOTH(test_raise_out_of_range),
+		BOTH(test_no_such_vcpu),
+		BOTH(test_reset),
+		BOTH(test_route_changed),
+		BOTH(test_save_restore),
+		BOTH(test_restore_refuses),
+		BOTH(test_life_of_a_line),
+		cmocka_unit_test_setup(test_dest, setup_pio),
+		cmocka_unit_test_setup(test_commit, setup_pio),
+		cmocka_unit_test_setup(test_select, setup_pio),
+		cmocka_unit_test_setup(test_migrate_between_halves, setup_pio),
+		cmocka_unit_test_setup(test_threads, setup_mmio),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
