@@ -235,6 +235,30 @@ def test_doorbell():
             assert m.get("dropped") == 4
 
 
+def test_doorbell_of_a_stopped_machine():
+    with tempfile.TemporaryDirectory() as tmp:
+        server = socket.create_server(tmp + "/chr", family=socket.AF_UNIX)
+        with Machine("-chardev", "socket,id=c0,path=%s/chr" % tmp, *DEVICES[:3],
+                     DEVICES[3] + ",chardev=c0") as m:
+            peer = server.accept()[0]
+            rung = 0
+            for _ in range(20):
+                # Some of these arrive before it stops, most after.
+                peer.sendall(bytes(50))
+                m.qmp("stop")
+                before = m.get("rung", "db0")
+                peer.sendall(bytes(50))
+                assert "running" in m.ring(1)["error"]["desc"]
+                assert m.get("rung", "db0") == before
+                m.qmp("cont")
+                rung += 100
+                end = time.monotonic() + 60
+                while m.get("rung", "db0") < rung and time.monotonic() < end:
+                    time.sleep(0.01)
+                assert m.get("rung", "db0") == rung
+            assert m.qtest("readq", DB + 0x100) == rung
+
+
 def test_reset():  # [RESET-4]
     with Machine(*DEVICES) as m:
         m.write_route(32, route(1, 0x42, ENABLE | MASK))

@@ -34,6 +34,10 @@ struct ParavirqDoorbellState {
     uint64_t rung;
     uint64_t fetched;
 
+    /* Received while the machine was stopping */
+    uint8_t held[64];
+    int nr_held;
+
     /* Properties */
     uint64_t addr;
     uint32_t first_line;
@@ -110,14 +114,9 @@ static const MemoryRegionOps doorbell_mmio_ops = {
     },
 };
 
-static int doorbell_can_receive(void *opaque)
+static void doorbell_ring_all(ParavirqDoorbellState *s, const uint8_t *buf,
+                              int size)
 {
-    return 64;
-}
-
-static void doorbell_receive(void *opaque, const uint8_t *buf, int size)
-{
-    ParavirqDoorbellState *s = opaque;
     int i;
 
     for (i = 0; i < size; i++) {
@@ -128,6 +127,41 @@ static void doorbell_receive(void *opaque, const uint8_t *buf, int size)
                              "ignored, allowed 0 to %" PRIu32,
                              buf[i], s->lines - 1);
         }
+    }
+}
+
+/*
+ * The state of a machine that does not run may have been saved, or be about to
+ * be loaded: a ring would be lost. The bytes wait in the chardev instead.
+ */
+static int doorbell_can_receive(void *opaque)
+{
+    ParavirqDoorbellState *s = opaque;
+
+    return runstate_is_running() ? sizeof(s->held) : 0;
+}
+
+static void doorbell_receive(void *opaque, const uint8_t *buf, int size)
+{
+    ParavirqDoorbellState *s = opaque;
+
+    if (runstate_is_running()) {
+        doorbell_ring_all(s, buf, size);
+        return;
+    }
+    /* It has stopped since the chardev asked, which it does before each call. */
+    memcpy(s->held, buf, size);
+    s->nr_held = size;
+}
+
+static void doorbell_vm_state_change(void *opaque, bool running, RunState state)
+{
+    ParavirqDoorbellState *s = opaque;
+
+    if (running) {
+        doorbell_ring_all(s, s->held, s->nr_held);
+        s->nr_held = 0;
+        qemu_chr_fe_accept_input(&s->chr);
     }
 }
 
@@ -197,6 +231,7 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
     sysbus_mmio_map(sbd, 0, s->addr);
     qemu_chr_fe_set_handlers(&s->chr, doorbell_can_receive, doorbell_receive,
                              NULL, NULL, s, NULL, true);
+    qemu_add_vm_change_state_handler(doorbell_vm_state_change, s);
 }
 
 static const VMStateDescription doorbell_vmstate = {
@@ -232,7 +267,7 @@ static void doorbell_set_ring(Object *obj, Visitor *v, const char *name,
     if (!visit_type_uint32(v, name, &line, errp)) {
         return;
     }
-    if (!DEVICE(obj)->realized) {
+    if (!DEVICE(obj)->realized || !runstate_is_running()) {
         error_setg(errp, "paravirq-doorbell: ring is for a running machine");
         return;
     }
