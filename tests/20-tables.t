@@ -32,7 +32,8 @@ NAMES = ['interrupt-controller/paravirq,intc', 'misc/paravirq,doorbell']
 
 # Good tables: what to check together, how many controllers and interrupts.
 GOOD = {
-    'paravirq.aml': 9, 'paravirq2.aml': 10, 'pvic.aml': 1, 'pvic.aml doorbell.aml': 9,
+    'paravirq.aml': 9, 'paravirq2.aml': 10, 'paravirq-pio.aml': 9, 'paravirq-mixed.aml': 10,
+    'pvic.aml': 1, 'pvic.aml doorbell.aml': 9,
     'paravirq.dtb': 9, 'paravirq2.dtb': 10, 'microvm-dt.dtb': 17, 'microvm-dt-smp.dtb': 17,
 }
 
@@ -52,10 +53,21 @@ BAD = {
     'source-missing.aml': [DBL1 + r' interrupt 3: \\_SB\.NONE does not exist'],
     'relative-path.aml': [DBL1 + ' interrupt 2: relative path "PVIC", the source has to be abs',
                           DBL1 + r' interrupt 3: relative path "\^PVIC", the source has to be'],
-    # [DISC-3], then [REG-2]
+    # [DISC-3], then [REG-2], then [DISC-3]
     'no-window.aml': [r'\\_SB\.PVI2: no register window'],
     'window-too-small.aml': [rf'{DBL1} interrupt {i}: line {40 + i} out of range, allowed 0 to 31 '
                              for i in range(4)],
+    'memory-and-ports.aml': [r'\\_SB\.PVI2: register window 0xfec90000 to 0xfec911ff and I/O ports '
+                             '0xe40 to 0xe7f, only one is allowed'],
+    # [PIO-1], then [REG-1]
+    'ports-too-few.aml': [r'\\_SB\.PVI2: 32 I/O ports, at least 64 are needed'],
+    'ports-misaligned.aml': [r'\\_SB\.PVI2: I/O ports 0xe60 to 0xe9f: allowed are multiples of 0x40'],
+    'window-misaligned.aml': [r'\\_SB\.PVI2: register window 0xfec90800 to 0xfec919ff: allowed are '
+                              'multiples of 0x1000'],
+    # [DISC-1]
+    'ports-in-use.aml': [r'\\_SB\.PVI2: I/O ports 0xe00 to 0xe3f: in use by \\_SB\.PVIC'],
+    'window-in-use.aml': [r'\\_SB\.PVI2: register window 0xfec80000 to 0xfec811ff: in use by '
+                          r'\\_SB\.PVIC'],
     # [DISC-4], then [DISC-5]
     'gsb-missing.aml': [rf'{DBL1} interrupt {i}: line {0x2028 + i} out of range, allowed 0 to 63'
                         for i in range(4)],
@@ -163,6 +175,27 @@ def test_tables(tables):
     tap(status == 1 and 'iasl cannot disassemble it' in out, 'a truncated table fails', out)
 
 
+def test_descriptors(tables):
+    """[DISC-3] Every descriptor that Linux takes for memory or ports is seen."""
+    memory, ports = '0xfec80000, 0xfec811ff, 0, 0x1200', '0xe00, 0xe3f, 0, 0x40'
+    ranges = 'ResourceConsumer, MinFixed, MaxFixed, PosDecode, EntireRange, 0, ' + ports
+    space = 'ResourceConsumer, PosDecode, MinFixed, MaxFixed, Cacheable, ReadWrite, 0, ' + memory
+    for descriptor, said in (
+            ('IO (Decode10, 0x300, 0x300, 1, 0x40)', 'I/O ports 0x300 to 0x33f'),
+            ('FixedIO (0x300, 0x40)', 'I/O ports 0x300 to 0x33f'),
+            *((f'{size}IO ({ranges})', 'I/O ports 0xe00 to 0xe3f')
+              for size in ('Word', 'DWord', 'QWord', 'Extended')),
+            (f'Memory32 (ReadWrite, {memory})', 'room for 64 lines'),
+            *((f'{size}Memory ({space})', 'room for 64 lines')
+              for size in ('DWord', 'QWord', 'Extended'))):
+        with open(os.path.join(tables, 'one.asl'), 'w', encoding='utf-8') as file:
+            file.write('DefinitionBlock ("", "SSDT", 2, "TEST", "ONE", 1) { Device (\\_SB.PVIC) {'
+                       'Name (_HID, "PVIQ0001") Name (_GSB, 0x1000) Name (_CRS, ResourceTemplate () {'
+                       f'{descriptor} }})}}}}')
+        status, out = run('sh', '-c', f'iasl -we one.asl >one.log && {CHECK} one.aml', cwd=tables)
+        tap(status == 0 and f'PVIC: {said}, numbers' in out, f'{descriptor.split()[0]}: {said}', out)
+
+
 def test_documentation(tables):
     """The examples in the text are whole tables: they compile and are right."""
     with open(os.path.join(TOP, 'Documentation/firmware-guide/acpi/paravirq.rst'),
@@ -249,6 +282,7 @@ def main():
     """Everything, in a directory of its own."""
     with tempfile.TemporaryDirectory() as tables:
         test_tables(tables)
+        test_descriptors(tables)
         test_documentation(tables)
         test_bindings(tables)
     print(f'1..{count}')
