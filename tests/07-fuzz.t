@@ -3,7 +3,7 @@
 #
 # Fuzzes libparavirq against its model, always the same executions, with address
 # and undefined-behaviour sanitizers; measures what the inputs reach; and fuzzes
-# a broken library, which has to be found out. "make fuzz" goes on for longer.
+# broken libraries, which have to be found out. "make fuzz" goes on for longer.
 # Prints TAP; works in build/tests/fuzz.
 #
 # Copyright (C) 2026 The paravirq authors
@@ -31,13 +31,24 @@ verdict() {
 	echo "ok $2 - $3"
 }
 
+# broken N NAME FAULT CHECK: a sed script on paravirq.c, and what must notice it.
+broken() {
+	mkdir -p "$out/broken$1"
+	sed "$3" "$lib/paravirq.c" >"$out/broken$1/paravirq.c"
+	make -s -C "$lib" O="$out/broken$1" SRC="$out/broken$1/paravirq.c" \
+		"$out/broken$1/fuzz-libparavirq" >&2 || exit 1
+	fuzz "$out/broken$1"
+	[ $? = 77 ] && grep -q "^fuzz-libparavirq:[0-9]*: $4" "$out/broken$1/log"
+	verdict $? "$1" "found out: $2"
+}
+
 rm -rf "$out"
-mkdir -p "$out/broken"
+mkdir -p "$out"
 make -s -C "$lib" O="$out" SRC="${SRC:-paravirq.c}" "$out/fuzz-libparavirq" >&2 || exit 1
 make -s -C "$lib" O="$out/gcov" SRC="${SRC:-paravirq.c}" CFLAGS="-O0 -g -w --coverage" \
 	"$out/gcov/replay-libparavirq" >&2 || exit 1
 
-echo "1..3"
+echo "1..5"
 fuzz "$out"
 status=$?
 verdict $status 1 "$(awk '/number_of_executed_units/ { n = $2 }
@@ -51,11 +62,10 @@ cd "$lib" || exit 1
 verdict $? 2 "the corpus has $(tail -n 1 "$out/branches.log") that take threads"
 sed '$d; s/^/# /' "$out/branches.log"
 
-# Pending is injected by the route that the write replaces.
-sed 's/\t\t\tinject(pv, route);/\t\t\tinject(pv, old);/' "$lib/paravirq.c" >"$out/broken/paravirq.c"
-make -s -C "$lib" O="$out/broken" SRC="$out/broken/paravirq.c" \
-	"$out/broken/fuzz-libparavirq" >&2 || exit 1
-fuzz "$out/broken"
-[ $? = 77 ] && grep -q '^fuzz-libparavirq:[0-9]*: seen\.' "$out/broken/log"
-verdict $? 3 "a broken library is found out"
+broken 3 "pending is injected by the old route" \
+	's/\t\t\tinject(pv, route);/\t\t\tinject(pv, old);/' 'seen\.'
+broken 4 "SELECT does not store DEST" \
+	'/atomic_store(&pv->dest, route >>/d' 'paravirq_pio_read(&pv, 0x20, 4)'
+broken 5 "restore forgets DEST" \
+	'/atomic_store(&pv->dest, registers->dest)/d' 'paravirq_pio_read(&pv, 0x20, 4)'
 exit $failed

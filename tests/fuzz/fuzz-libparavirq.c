@@ -28,7 +28,7 @@ static _Atomic uint64_t words[MOST_LINES + 2];
 static uint32_t nr_lines, broadcast_id;
 
 static struct line model[MOST_LINES];
-static uint32_t model_errors;
+static struct paravirq_registers model_registers;
 static uint64_t model_count[PARAVIRQ_NR_RAISED];
 
 /* What the library did in this step, and what the model expects of it. */
@@ -104,8 +104,8 @@ static bool good(uint64_t value)
 
 static void model_reject(void)
 {
-	if (model_errors != 0xffffffff)
-		model_errors++;
+	if (model_registers.errors != 0xffffffff)
+		model_registers.errors++;
 }
 
 static enum paravirq_raised model_inject(const struct line *l)
@@ -159,7 +159,7 @@ static void model_reset(void)
 {
 	for (uint32_t i = 0; i < nr_lines; i++)
 		model_write(i, 0);
-	model_errors = 0;
+	model_registers = (struct paravirq_registers){ 0 };
 }
 
 static bool is_route(uint64_t offset, unsigned int size)
@@ -168,56 +168,79 @@ static bool is_route(uint64_t offset, unsigned int size)
 	       (offset - 0x1000) / 8 < nr_lines;
 }
 
-static void write_register(uint64_t offset, unsigned int size, uint64_t value)
+/* Any of the transports: at I/O ports or in memory. */
+static void write_register(bool pio, uint64_t offset, unsigned int size, uint64_t value)
 {
 	uint32_t low = value;
 
-	if (is_route(offset, size))
+	if (!pio && is_route(offset, size)) {
 		model_write((offset - 0x1000) / 8, value);
-	else if (size == 4 && offset == 0x10 && low == 1)
+	} else if (size == 4 && offset == 0x10 && low == 1) {
 		model_reset();
-	else if (size == 4 && offset == 0x18 && low < nr_lines)
+	} else if (size == 4 && offset == 0x18 && low < nr_lines) {
 		model_raise(low);
-	else
+	} else if (pio && size == 4 && offset == 0x20) {
+		model_registers.dest = low;
+	} else if (pio && size == 4 && offset == 0x24 && low >> 16 < nr_lines) {
+		model_write(low >> 16, (uint64_t)model_registers.dest << 32 | (low & 0xffff));
+	} else if (pio && size == 4 && offset == 0x28 && low < nr_lines) {
+		model_registers.dest = model[low].apic_id;
+		model_registers.select = route(&model[low]);
+	} else {
 		model_reject();
-	paravirq_mmio_write(&pv, offset, size, value);
+	}
+
+	if (pio)
+		paravirq_pio_write(&pv, offset, size, value);
+	else
+		paravirq_mmio_write(&pv, offset, size, value);
 }
 
-static void read_register(uint64_t offset, unsigned int size)
+static uint64_t model_read(bool pio, uint64_t offset, unsigned int size)
 {
-	static const uint32_t constants[] = { 0x51495650, 1 };
-	uint64_t value = 0;
+	if (!pio && is_route(offset, size))
+		return route(&model[(offset - 0x1000) / 8]);
+	if (size == 4 && offset <= 0xc && offset % 4 == 0)
+		return (const uint32_t[]){ 0x51495650, 1, nr_lines, 0 }[offset / 4];
+	if (size == 4 && offset == 0x14)
+		return model_registers.errors;
+	if (pio && size == 4 && offset == 0x20)
+		return model_registers.dest;
+	if (pio && size == 4 && offset == 0x28)
+		return model_registers.select;
+	model_reject();
+	return 0;
+}
 
-	if (is_route(offset, size))
-		value = route(&model[(offset - 0x1000) / 8]);
-	else if (size == 4 && (offset == 0 || offset == 4))
-		value = constants[offset / 4];
-	else if (size == 4 && offset == 8)
-		value = nr_lines;
-	else if (size == 4 && offset == 0x14)
-		value = model_errors;
-	else if (size != 4 || offset != 0xc)
-		model_reject();
-	CHECK(paravirq_mmio_read(&pv, offset, size) == value);
+static void read_register(bool pio, uint64_t offset, unsigned int size)
+{
+	uint64_t value = model_read(pio, offset, size);
+
+	CHECK(value == (pio ? paravirq_pio_read(&pv, offset, size) :
+			      paravirq_mmio_read(&pv, offset, size)));
 }
 
 static void restore(void)
 {
 	enum paravirq_status status = PARAVIRQ_OK, result;
+	struct paravirq_registers registers;
 	uint64_t image[MOST_LINES + 2];
-	uint32_t errors, bad = 0, bad_line = 77, n = nr_lines;
+	uint32_t bad = 0, bad_line = 77, n = nr_lines;
 	uint8_t how = take(1);
 
 	/* The lines' number is another, or a few routes are. */
-	paravirq_save(&pv, image, &errors);
-	CHECK(errors == model_errors);
+	paravirq_save(&pv, image, &registers);
+	CHECK(!memcmp(&registers, &model_registers, sizeof(registers)));
 	for (uint32_t i = 0; i < nr_lines; i++) {
 		CHECK(image[i] == route(&model[i]));
 		if (how & 1 << i)
 			image[i] = take(8);
 	}
-	if (how & 0x40)
-		errors = take(4);
+	if (how & 0x40) {
+		registers.errors = take(4);
+		registers.dest = take(4);
+		registers.select = take(4);
+	}
 	if (how & 0x80)
 		n = take(1);
 
@@ -236,7 +259,7 @@ static void restore(void)
 		else if (!good(image[i] & ~UINT64_C(0x400)))
 			status = PARAVIRQ_BAD_DEST;
 	}
-	result = paravirq_restore(&pv, n, image, errors, how & 0x20 ? NULL : &bad_line);
+	result = paravirq_restore(&pv, n, image, &registers, how & 0x20 ? NULL : &bad_line);
 	CHECK(result == status);
 	if (status == PARAVIRQ_OK) {
 		for (uint32_t i = 0; i < nr_lines; i++) {
@@ -246,7 +269,7 @@ static void restore(void)
 			};
 			expected.changes[i]++;
 		}
-		model_errors = errors;
+		model_registers = registers;
 	}
 	if (status == PARAVIRQ_OK || status == PARAVIRQ_BAD_NR_LINES || how & 0x20)
 		CHECK(bad_line == 77);
@@ -261,33 +284,33 @@ static void step(void)
 	uint32_t line = take(1) % (nr_lines + 1);
 	uint64_t value;
 
-	switch (op % 9) {
+	switch (op % 14) {
 	case 0:	/* any access */
 		value = take(8);
-		write_register(take(op & 0x80 ? 8 : 2), sizes[op / 9 % 8], value);
+		write_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 14 % 8], value);
 		break;
 	case 1:
-		read_register(take(op & 0x80 ? 8 : 2), sizes[op / 9 % 8]);
+		read_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 14 % 8]);
 		break;
 	case 2:	/* any route */
-		write_register(0x1000 + 8 * line, 8, take(8));
+		write_register(false, 0x1000 + 8 * line, 8, take(8));
 		break;
 	case 3:	/* a route that may well be right, also to the highest ids */
 		value = (op & 0x40 ? 0xffffff00 : 0) | take(1);
 		value = value << 32 | 0x100 | (op & 0x80 ? 0x200 : 0);
-		write_register(0x1000 + 8 * line, 8, value | take(1));
+		write_register(false, 0x1000 + 8 * line, 8, value | take(1));
 		break;
 	case 4:
 		CHECK(paravirq_raise(&pv, line) == model_raise(line));
 		break;
 	case 5:	/* a low register */
 		if (op & 0x80)
-			write_register(4 * line, 4, take(1));
+			write_register(op & 0x40, 4 * line, 4, take(1));
 		else
-			read_register(4 * line, 4);
+			read_register(op & 0x40, 4 * line, 4);
 		break;
 	case 6:
-		write_register(op & 0x80 ? 0x10 : 0x18, 4, take(1));
+		write_register(op & 0x40, op & 0x80 ? 0x10 : 0x18, 4, take(1));
 		break;
 	case 7:
 		model_reset();
@@ -295,6 +318,22 @@ static void step(void)
 		break;
 	case 8:
 		restore();
+		break;
+	case 9:	/* any access to a port */
+		value = take(4);
+		write_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 14 % 8], value);
+		break;
+	case 10:
+		read_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 14 % 8]);
+		break;
+	case 11:	/* the halves of a route, other steps between them */
+		write_register(true, 0x20, 4, (op & 0x40 ? 0xffffff00 : 0) | take(1));
+		break;
+	case 12:
+		write_register(true, 0x24, 4, line << 16 | take(2));
+		break;
+	case 13:
+		write_register(true, 0x28, 4, line);
 		break;
 	}
 }
@@ -319,7 +358,9 @@ static void check(bool changed)
 		CHECK(seen.changes[i] == (changed ? expected.changes[i] : 0));
 	}
 	CHECK(paravirq_route(&pv, nr_lines) == PARAVIRQ_ROUTE_RESET);
-	CHECK(paravirq_mmio_read(&pv, 0x14, 4) == model_errors);
+	CHECK(paravirq_mmio_read(&pv, 0x14, 4) == model_registers.errors);
+	CHECK(paravirq_pio_read(&pv, 0x20, 4) == model_registers.dest);
+	CHECK(paravirq_pio_read(&pv, 0x28, 4) == model_registers.select);
 	CHECK(seen.injections == expected.injections);
 	CHECK(seen.apic_id == expected.apic_id);
 	CHECK(seen.vector == expected.vector);
@@ -345,7 +386,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < MOST_LINES; i++)
 		model[i] = (struct line){ .masked = true };
 	memset(model_count, 0, sizeof(model_count));
-	model_errors = 0;
+	model_registers = (struct paravirq_registers){ 0 };
 	memset(&seen, 0, sizeof(seen));
 
 	if (config & 0x40) {
