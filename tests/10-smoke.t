@@ -25,4 +25,14 @@ for options in ({'machine': 'q35'},
                 {'machine': 'q35', 'kernel': 'modules'}):
     with guest.Run('smoke', **options):
         pass
+# [DISC-3] Registers at I/O ports.
+for options in ({'machine': 'q35'},
+                {'machine': 'q35', 'load': 'initrd'},
+                {'machine': 'microvm'},
+                {'machine': 'pc', 'kernel': 'modules'}):
+    with guest.Run('smoke', label=f'smoke pio {" ".join(options.values())}',
+                   tables=['paravirq-pio'], **options) as run:
+        pass
+    guest.ok(any(line.endswith('64 lines from 0x1000, pio, parent VECTOR')
+                 for line in run.log), 'the log says pio')
 guest.done()

@@ -20,12 +20,18 @@ with guest.Run('modules', kernel='modules', append='guest_coldplug=0'):
 # controller, has several descriptors and no _DEP.
 with guest.Run('smoke', tables=['paravirq2']):
     pass
+# [DISC-3] The second one at I/O ports, the first in memory.
+with guest.Run('smoke', label='mixed', tables=['paravirq-mixed']) as run:
+    pass
+guest.equal(sorted(line.split(', ')[-2] for line in run.log if 'parent VECTOR' in line),
+            ['mmio', 'pio'], 'mixed: one in memory, one at I/O ports')
 # Numbers that are GSIs of the IO-APIC too: the source decides.
 with guest.Run('smoke', label='low numbers', tables=['low'], append='guest_nr=4', devices=(
         '-device', 'paravirq',
         '-device', 'paravirq-doorbell,addr=0xfeca1000,first-line=3')):
     pass
-for options in ({}, {'tables': ['paravirq2']}, {'kernel': 'modules'},
+for options in ({}, {'tables': ['paravirq2']}, {'tables': ['paravirq-pio']},
+                {'kernel': 'modules'},
                 {'firmware': 'dt', 'machine': 'q35'}):
     with guest.Run('debugfs', label=f'debugfs {options}', **options):
         pass

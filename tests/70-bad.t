@@ -35,13 +35,14 @@ def bad(label, messages, problems, test='smoke', append='', **options):
     guest.ok(failed, f'{label}: check-boot-log finds {len(failed)} errors')
 
 
-def table(name, messages, problems, controllers=1, firmware='acpi', **options):
+def table(name, messages, problems, controllers=1, firmware='acpi', ports=(),
+          **options):
     """A table of firmware-tables/bad, compiled."""
     options.setdefault('machine', 'q35')
     bad(f'{name} {firmware}', messages, problems,
         tables=[os.path.join(guest.boot.BUILD, 'tables/bad', name +
                              ('.aml' if firmware == 'acpi' else '.dtb'))],
-        devices=guest.boot.hardware(controllers), firmware=firmware, **options)
+        devices=guest.boot.hardware(controllers, ports=ports), firmware=firmware, **options)
 
 
 OUT = 'line {:#x} out of range, allowed {:#x} to {:#x}'
@@ -66,6 +67,17 @@ table('duplicate-line', ['line 0x1020 of PVIQ0001:00 is claimed by',
 table('no-window', ['PVIQ0001:01: error -22: no register window', ABSENT], 4, 2)
 table('window-too-small', ['register window holds 32 lines, the controller has 64',
                            ABSENT], 4, 2)
+table('memory-and-ports', ['registers in memory [mem 0xfec90000-0xfec911ff] and '
+                           'at I/O ports [io  0x0e40-0x0e7f], only one is '
+                           'allowed', ABSENT], 4, 2)
+# [PIO-1], then [REG-1]
+table('ports-too-few', ['32 I/O ports, at least 64 are needed', ABSENT], 4, 2, ports=(1,))
+table('ports-misaligned', ['magic 0x0, expected', ABSENT], 4, 2, ports=(1,))
+table('window-misaligned', ['magic 0x0, expected', ABSENT], 4, 2)
+# [DISC-1]
+table('ports-in-use', ['I/O ports [io  0x0e00-0x0e3f] are in use', ABSENT], 4, 2,
+      ports=(0, 1))
+table('window-in-use', ["can't request region for resource [mem 0xfec80000", ABSENT], 4, 2)
 # [DISC-4], then [DISC-5]
 table('gsb-missing', [OUT.format(0x2028, 0, 0x3f)], 4, 2)
 table('gsb-mismatch', [OUT.format(0x2028, 0x3000, 0x303f)], 4, 2)
@@ -101,6 +113,14 @@ for option, message in (
             4, test='smoke' if controllers == 2 else 'quiet',
             tables=['paravirq' if controllers == 1 else 'paravirq2'],
             devices=devices)
+# The same at I/O ports, and one that answers nothing.
+for option, message in (('x-magic=0xffffffff', 'magic 0xffffffff, expected 0x51495650'),
+                        ('x-gone=on', 'magic 0xffffffff, expected 0x51495650'),
+                        ('x-nr-lines=2049', '2049 lines, allowed 1 to 2048')):
+    devices = guest.boot.hardware(1, ports=(0,))
+    devices[1] += f',{option}'
+    bad(f'{option}, at I/O ports', ['PVIQ0001:00: error', message], 4, test='quiet',
+        machine='microvm', tables=['paravirq-pio'], devices=devices)
 # No CPU of this guest can be interrupted: nobody gets an interrupt.
 devices = guest.boot.hardware(1)
 devices[1] += ',x-broadcast-id=0'

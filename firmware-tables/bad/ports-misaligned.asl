@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bad: the I/O ports of the second controller begin at no multiple of 0x40, thus
- * 0x20 behind those of QEMU's, where nothing answers.
+ * Bad: the I/O ports of the second controller begin at no multiple of 0x40 but
+ * 0x20 behind those of QEMU's, where DEST is.
  * Expected: "magic 0x0" from \_SB.PVI2, DBL1 stays without interrupts; PVIC and DBL0
  * work. Without the controller at hand, check-tables says what is allowed.
  *
