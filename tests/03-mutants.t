@@ -45,8 +45,8 @@ raise has no upper bound	/^enum paravirq_raised paravirq_raise/,/^}/s/line >= pv
 a route behind the last line is accepted	s/offset >= paravirq_mmio_size/offset > paravirq_mmio_size/
 routes take unaligned accesses	s/size != 8 || offset % 8 ||/size != 8 ||/
 routes take 4-byte accesses	s/size != 8 || /(size != 8 \&\& size != 4) || /
-registers take any size	s/if (size == 4) {/if (size) {/
-commands take any size	/^void paravirq_mmio_write/,/^}/s/if (size == 4) {/if (size) {/
+registers in memory take any size	s/if (size == 4 && common_read/if (size \&\& common_read/
+commands in memory take any size	s/else if (size != 4 || !common_write/else if (!size || !common_write/
 rejected reads are not counted	/^uint64_t paravirq_mmio_read/,/^}/s/\treject(pv);/\t;/
 an inject that failed counts as injected	s/return count(pv, PARAVIRQ_DROPPED);$/return count(pv, PARAVIRQ_INJECTED);/
 route_changed comes under the lock	s/^\tline_unlock(pv, line, route);$/\troute_changed(pv, line); line_unlock(pv, line, route);/
@@ -58,6 +58,40 @@ a raise does not wait for the lock	s/!(route & LINE_BUSY) &&/1 \&\&/
 raises do not give way to a writer	s/atomic_fetch_or_explicit(word, LINE_BUSY,/atomic_fetch_or_explicit(word, LINE_LOCK,/
 the guest can see that a writer waits	s/~(uint64_t)LINE_BUSY;/~(uint64_t)LINE_LOCK;/
 a second raise takes pending back	s/PARAVIRQ_ROUTE_PENDING & ~route;/PARAVIRQ_ROUTE_PENDING;/
+ports take any size on reads	/^uint32_t paravirq_pio_read/,/^}/s/if (size == 4) {/if (size) {/
+ports take any size on writes	/^void paravirq_pio_write/,/^}/s/if (size == 4) {/if (size) {/
+ports have no register in common with memory	/^uint32_t paravirq_pio_read/,/^}/s/common_read(pv, offset, &value)/0/
+ports have no commands	/^void paravirq_pio_write/,/^}/s/common_write(pv, offset, value)/0/
+FEATURES is missing	/case PARAVIRQ_REG_FEATURES:/,/return true/d
+TRIGGER is missing	/case PARAVIRQ_REG_TRIGGER:/,/return true/d
+rejected reads of ports are not counted	/^uint32_t paravirq_pio_read/,/^}/s/\treject(pv);/\t;/
+rejected writes of ports are not counted	/^void paravirq_pio_write/,/^}/s/\treject(pv);/\t;/
+memory has DEST	s/^\tcase PARAVIRQ_REG_ERRORS:/\tcase PARAVIRQ_PIO_DEST: *value = pv->dest; return true;\n&/
+ports have routes	/^uint32_t paravirq_pio_read/,/^}/s/^\treject(pv);/\tif (offset < PARAVIRQ_REG_ROUTE) &/
+COMMIT is readable	/^uint32_t paravirq_pio_read/,/^}/s/case PARAVIRQ_PIO_SELECT:/case PARAVIRQ_PIO_COMMIT: &/
+COMMIT has no upper bound	/^static void commit_write/,/^}/s/line < pv->nr_lines/line <= pv->nr_lines/
+a COMMIT of a line that is not there is not counted	/^static void commit_write/,/^}/s/reject(pv)/(void)0/
+COMMIT has line and route the other way round	/^static void commit_write/,/^}/{s/uint32_t line = value >> PARAVIRQ_COMMIT_LINE_SHIFT/uint32_t line = (uint16_t)value/;s/(uint16_t)value)/value >> 16)/}
+COMMIT knows 256 lines	s/uint32_t line = value >> PARAVIRQ_COMMIT_LINE_SHIFT/uint32_t line = (uint8_t)(value >> 16)/
+COMMIT ignores the reserved bits	s/| (uint16_t)value);/| (value \& 0x7ff));/
+COMMIT takes the line into the route	s/| (uint16_t)value);/| value);/
+COMMIT forgets DEST	s/uint64_t dest = atomic_load(&pv->dest);/uint64_t dest = 0;/
+COMMIT uses DEST up	s/uint64_t dest = atomic_load(&pv->dest);/uint64_t dest = atomic_exchange(\&pv->dest, 0);/
+DEST has 8 bits	s/atomic_store(&pv->dest, value);/atomic_store(\&pv->dest, (uint8_t)value);/
+SELECT has no upper bound	/^static void select_write/,/^}/s/line < pv->nr_lines/line <= pv->nr_lines/
+SELECT of a line that is not there is not counted	/^static void select_write/,/^}/s/reject(pv)/(void)0/
+SELECT leaves DEST	/atomic_store(&pv->dest, route >> PARAVIRQ_ROUTE_DEST_SHIFT);/d
+SELECT is no copy of the route	/^static void select_write/,/^}/s/atomic_store(&pv->select, route)/atomic_store(\&pv->select, line)/;s/return atomic_load(&pv->select);/return paravirq_route(pv, atomic_load(\&pv->select));/
+SELECT shows no pending	s/atomic_store(&pv->select, route)/atomic_store(\&pv->select, route \& ~PARAVIRQ_ROUTE_PENDING)/
+reset leaves DEST	s/^\tatomic_store(&pv->dest, 0);//
+reset leaves SELECT	s/^\tatomic_store(&pv->select, 0);//
+save forgets errors	s/registers->errors = atomic_load(&pv->errors);/registers->errors = 0;/
+save forgets DEST	s/registers->dest = atomic_load(&pv->dest);/registers->dest = 0;/
+save forgets SELECT	s/registers->select = atomic_load(&pv->select);/registers->select = 0;/
+restore forgets errors	/atomic_store(&pv->errors, registers->errors);/d
+restore forgets DEST	/atomic_store(&pv->dest, registers->dest);/d
+restore forgets SELECT	/atomic_store(&pv->select, registers->select);/d
+a refused restore takes the registers	s/^\tif (nr_lines != pv->nr_lines)/\tatomic_store(\&pv->dest, registers->dest);\n&/
 rejects at the same time count once	s/!atomic_compare_exchange_weak(&pv->errors, &errors, errors + 1)/(atomic_store(\&pv->errors, errors + 1), 0)/
 save drops pending	s/routes\[line\] = paravirq_route(pv, line);/routes[line] = paravirq_route(pv, line) \& ~PARAVIRQ_ROUTE_PENDING;/
 TABLE
