@@ -26,7 +26,7 @@ STALE = {line: 1 << 32 | ENABLE | flags | 0x40 + line
 
 def qtest(run, *words):
     """One command; its result."""
-    file = run._connect('qtest').makefile('rw')
+    file = run.connect('qtest').makefile('rw')
     print(*words, file=file, flush=True)
     answer = file.readline().split()
     assert answer[0] == 'OK', answer

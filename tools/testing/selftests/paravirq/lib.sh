@@ -69,8 +69,17 @@ announce()
 	echo "doorbell0 $(sed -n 's/.* \([0-9]*\)-edge *doorbell0\.0$/\1/p' /proc/interrupts)"
 }
 
-# The host rings line 3 of doorbell 0 when it has done its part.
+# The host rings line 3 of doorbell $2, 0 if not given, when it has done its part.
 host_done()
 {
-	"$DIR/doorbell" read /dev/doorbell0.3 "${1:-60000}" >/dev/null
+	"$DIR/doorbell" read "/dev/doorbell${2:-0}.3" "${1:-60000}" >/dev/null
+}
+
+# What each line has counted, by its number on its controller, for the host.
+totals()
+{
+	sed -n 's/.* \([0-9]*\)-edge *doorbell\([01]\)\.\([0-9]\)$/\1 \2 \3/p' /proc/interrupts |
+	while read -r line doorbell n; do
+		echo "line $line total $(field "$doorbell" "$n" total)"
+	done
 }
