@@ -82,7 +82,7 @@ def sentences(page):
 
 
 def library(directory):
-    """A controller of 64 lines: read(offset, bytes) of libparavirq."""
+    """A controller of 64 lines: read(transport, offset, bytes) of libparavirq."""
     path = os.path.join(directory, 'libparavirq.so')
     subprocess.run(['cc', '-shared', '-fPIC', '-std=c11', '-I', 'include/uapi', '-o', path,
                     'hypervisor/libparavirq/paravirq.c'], cwd=TOP, check=True)
@@ -90,49 +90,72 @@ def library(directory):
     controller, lines = ctypes.create_string_buffer(4096), (ctypes.c_uint64 * 64)()
     lib.paravirq_init(controller, lines, 64, 0xff, None, None)
     lib.paravirq_mmio_read.restype = ctypes.c_uint64
+    lib.paravirq_pio_read.restype = ctypes.c_uint32
 
-    def register(offset, size, _keep=lines):
-        return lib.paravirq_mmio_read(controller, ctypes.c_uint64(offset), size)
+    def register(transport, offset, size, _keep=lines):
+        return lib[f'paravirq_{transport}_read'](controller, ctypes.c_uint64(offset), size)
     return register
+
+
+def constants(header, prefix, reset):
+    """
+    Registers of the header: offset, width, access, reset value. Widths and access
+    are in the comments before each.
+    """
+    found = {}
+    for match in re.finditer(rf'^#define PARAVIRQ_{prefix}_(?!SIZE)(\w+)\t+(\w+)$', header, re.M):
+        name, before = match[1], header[:match.start()]
+        comment = before[before.rindex('/*'):]
+        found[name] = (int(match[2], 0), re.findall(r'(\d+) bits', before)[-1],
+                           'R' if 'Read only' in comment else 'W' if 'Write only' in comment
+                           else 'RW', reset.get(name, ''))
+    return found
+
+
+def registers(page, head):
+    """Registers of the table with this head, likewise."""
+    got = {}
+    for name, offset, width, access, value in rows(page, head):
+        offset, _, step = offset.partition(' + ')
+        got[name.replace('[n]', '')] = (int(offset, 0), width, access, value)
+        if bool(step) != name.endswith('[n]') or step not in ('', f'{int(width) // 8} * n'):
+            got[name] = 'a wrong offset'
+    return got
 
 
 def tables(page, header):
     """Registers, bits of a route and commands."""
     define = {name: int(value, 0) for name, value in
               re.findall(r'^#define PARAVIRQ_(\w+)\t+(0x[0-9a-f]+|\d+)$', header, re.M)}
-    reset = {'MAGIC': f'{define["MAGIC"]:#x}', 'VERSION': str(define['VERSION']),
-             'NR_LINES': f'1 to {define["MAX_LINES"]}', 'FEATURES': '0', 'ERRORS': '0',
-             'ROUTE': f'{define["ROUTE_MASK"]:#x}'}
     none([] if '#define PARAVIRQ_ROUTE_RESET\t\tPARAVIRQ_ROUTE_MASK\n' in header else
          ['PARAVIRQ_ROUTE_RESET is not PARAVIRQ_ROUTE_MASK'], 'the reset value of a route')
 
-    # The header says widths and access in the comments before each register.
-    expected = {}
-    for match in re.finditer(r'^#define PARAVIRQ_REG_(\w+)\t+(\w+)$', header, re.M):
-        name, before = match[1], header[:match.start()]
-        comment = before[before.rindex('/*'):]
-        expected[name] = (int(match[2], 0), re.findall(r'(\d+) bits', before)[-1],
-                          'R' if 'Read only' in comment else 'W' if 'Write only' in comment
-                          else 'RW', reset.get(name, ''))
-    got = {}
-    for name, offset, width, access, value in rows(page, 'Register'):
-        offset, _, step = offset.partition(' + ')
-        got[name.replace('[n]', '')] = (int(offset, 0), width, access, value)
-        if bool(step) != name.endswith('[n]') or step not in ('', f'{int(width) // 8} * n'):
-            got[name] = 'a wrong offset'
-    none(differ(got, expected), f'{len(got)} registers are those of the header')
+    mmio, ports = registers(page, 'Register'), registers(page, 'Port')
+    none(differ(mmio, constants(header, 'REG', {
+        'MAGIC': f'{define["MAGIC"]:#x}', 'VERSION': str(define['VERSION']),
+        'NR_LINES': f'1 to {define["MAX_LINES"]}', 'FEATURES': '0', 'ERRORS': '0',
+        'ROUTE': f'{define["ROUTE_MASK"]:#x}'})), f'{len(mmio)} registers are those of the header')
+    none(differ(ports, constants(header, 'PIO', {'DEST': '0', 'SELECT': '0'})),
+         f'{len(ports)} registers at I/O ports alone are those of the header')
+    none([text for text in (f'MUST be {define["PIO_SIZE"]:#x} ports or more, from a multiple of '
+                            f'{define["PIO_SIZE"]:#x}.',
+                            f'bits 31:{define["COMMIT_LINE_SHIFT"]} of what')
+          if text not in ' '.join(page.split())], 'the other numbers of pio are those of the header')
 
+    pio = {name: register for name, register in {**mmio, **ports}.items() if name != 'ROUTE'}
     with tempfile.TemporaryDirectory() as directory:
-        register = library(directory)
-        for name, (offset, width, access, value) in got.items():
-            if 'R' in access:
-                is_there = register(offset, int(width) // 8)
-                low, _, high = value.partition(' to ')
-                none([] if int(low, 0) <= is_there <= int(high or low, 0) else
-                     [f'it reads {is_there:#x}, the page has {value}'],
-                     f'{name} reads its reset value')
-        none([] if register(define['REG_ERRORS'], 4) == 0 else ['a read was rejected'],
-             'all of them at the offset and width of the page')
+        read_library = library(directory)
+        for transport, there in (('mmio', mmio), ('pio', pio)):
+            for name, (offset, width, access, value) in there.items():
+                if 'R' in access:
+                    is_there = read_library(transport, offset, int(width) // 8)
+                    low, _, high = value.partition(' to ')
+                    none([] if int(low, 0) <= is_there <= int(high or low, 0) else
+                         [f'it reads {is_there:#x}, the page has {value}'],
+                         f'{transport}: {name} reads its reset value')
+            none([] if read_library(transport, define['REG_ERRORS'], 4) == 0 else
+                 ['a read was rejected'],
+                 f'{transport}: all of them at the offset and width of the page')
 
     got = {}
     for bits, name, _ in rows(page, 'Bits'):
