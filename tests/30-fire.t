@@ -4,8 +4,8 @@
 No ring is lost under fire: while affinity moves and CPUs come and go, while
 lines are masked, while the consumer is unbound and bound. The host rings from
 outside by the doorbell's socket; the guest's part and its checks stand in
-tools/testing/selftests/paravirq/affinity, mask and rebind. Numbers in brackets
-are those of Documentation/virt/paravirq/interface.rst.
+tools/testing/selftests/paravirq/affinity, retarget, mask and rebind. Numbers in
+brackets are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -44,7 +44,7 @@ class Fire(threading.Thread):
 # [GUEST-6] An interrupt that the old vector has no handler for is trouble in the
 # log. [GUEST-7] Rings are counted by the device, and that has to come out even.
 def affinity(**options):
-    label = f'affinity {options.get("kernel", "slim")}'
+    label = ' '.join(['affinity', options.get('kernel', 'slim'), *options.get('tables', ())])
     with guest.Run('affinity', label=label, **options, **SMP) as run:
         db = guest.Doorbell(run)
         run.wait_line('selftest: firing')
@@ -114,6 +114,10 @@ def rebind():
 
 affinity()
 affinity(machine='q35', kernel='modules')
+affinity(machine='microvm', tables=['paravirq-pio'], append='guest_rounds=30')
+# [GUEST-9]
+with guest.Run('retarget', tables=['paravirq-pio'], **SMP):
+    pass
 mask()
 rebind()
 guest.done()
