@@ -422,6 +422,7 @@ void paravirq_reset(struct paravirq *pv)
  * @registers: the other registers
  *
  * Stop whoever raises lines first: a raise that comes later is not in the copy.
+ * Stop the vCPUs too: of an access that goes on, half may be.
  */
 void paravirq_save(struct paravirq *pv, uint64_t *routes,
 		   struct paravirq_registers *registers)
