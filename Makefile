@@ -14,8 +14,8 @@ FIRMWARE ?= acpi
 KERNELS := slim modules stock
 TESTS ?= $(sort $(wildcard tests/*.t))
 
-.PHONY: help run shell test unit fuzz install kernels qemu tables check clean distclean
-.PHONY: deps linux-source qemu-source $(KERNELS)
+.PHONY: help run shell test unit fuzz install kernels qemu qemu10 tables check clean distclean
+.PHONY: deps linux-source qemu-source qemu10-source $(KERNELS)
 MAKEFLAGS += --no-print-directory
 
 help:
@@ -29,14 +29,15 @@ help:
 	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, DESTDIR='
 	@echo '  make check      coding style and static checks'
 	@echo '  make kernels    build the guest kernels: $(KERNELS)'
-	@echo '  make qemu       build QEMU with paravirq'
+	@echo '  make qemu       build QEMU 7.2 with paravirq'
+	@echo '  make qemu10     build QEMU 10 with paravirq'
 	@echo '  make tables     compile the firmware tables'
 	@echo '  make clean      remove what was built, keep the sources'
 	@echo '  make distclean  remove build/'
 	@echo
 	@echo '  FIRMWARE=dt     (run, shell) a device tree instead of ACPI'
 	@echo '  KERNEL_SRC=DIR  a Linux 6.12 tree of yours, copied and never changed'
-	@echo '  QEMU_SRC=DIR    a QEMU 7.2 tree of yours, likewise'
+	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 7.2 or 10, likewise'
 	@echo '  JOBS=N          build with N processes, default: one per CPU'
 	@echo
 	@echo 'The first run takes about 10 minutes on two cores and needs root to'
@@ -60,6 +61,12 @@ kernels: $(KERNELS)
 qemu: qemu-source
 	@scripts/build-qemu
 
+qemu10-source: deps
+	@scripts/fetch-sources qemu10
+
+qemu10: qemu10-source
+	@scripts/build-qemu qemu10
+
 tables: deps
 	@mkdir -p build
 	@$(MAKE) -s -C firmware-tables O=../build/tables
@@ -70,7 +77,7 @@ run: slim qemu tables
 shell: slim qemu tables
 	@scripts/boot --firmware $(FIRMWARE) --shell
 
-test: kernels qemu tables
+test: kernels qemu qemu10 tables
 	@scripts/run-tests $(TESTS)
 
 unit: deps tables
@@ -86,7 +93,7 @@ check: linux-source
 	@scripts/check
 
 clean:
-	rm -rf build/kernel build/qemu build/qemu-user build/tables build/log \
+	rm -rf build/kernel build/qemu build/qemu10 build/qemu-user build/tables build/log \
 		build/initrd-* build/libparavirq build/tests
 
 distclean:
