@@ -12,6 +12,7 @@ Copyright (C) 2026 The paravirq authors
 import hashlib
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +27,64 @@ MIB = 8
 P = guest.boot.platform()
 INTC = ['/machine/peripheral/pvic', '/machine/peripheral/pvic1']
 COUNTERS = ('injected', 'latched', 'dropped')
+
+
+class Debugger:
+    """Talks to QEMU as gdb does. While it is there the guest stands still."""
+
+    def __init__(self, run):
+        self.socket = run.connect('gdb')
+        self.answers = b''
+
+    def say(self, text):
+        """A packet and its answer; that the guest stopped answers "c" and "s" only."""
+        self.socket.sendall(f'${text}#{sum(text.encode()) % 256:02x}'.encode())
+        while True:
+            match = re.search(rb'\$([^#]*)#..', self.answers)
+            if not match:
+                self.answers += self.socket.recv(1000)
+                continue
+            self.answers = self.answers[match.end():]
+            self.socket.sendall(b'+')
+            if text in 'cs' or not match[1].startswith(b'T'):
+                return match[1].decode()
+
+
+class HalfWay:
+    """
+    Makes the guest go round in circles where it has written DEST for a move to
+    CPU 1, and has not yet written COMMIT; in the next QEMU, lets it go.
+    """
+
+    def __init__(self, run, port):
+        function = 'paravirq_pio_write_route'
+        text = subprocess.run(
+            ['objdump', '-d', f'--disassemble={function}', os.path.join(
+                guest.boot.BUILD, 'kernel/slim/vmlinux')],
+            check=True, capture_output=True, text=True).stdout
+        self.run = run
+        self.address = re.search(r'call .*<iowrite32>\n *(\w+):', text)[1]
+        debugger = Debugger(run)
+        self.code = debugger.say(f'm{self.address},2')
+        for _ in range(100):
+            debugger.say(f'Z1,{self.address},1')
+            debugger.say('c')
+            debugger.say(f'z1,{self.address},1')
+            dest = run.qmp('human-monitor-command', command_line=f'i /wx {port + 0x20:#x}')
+            if int(dest.split()[-1], 16) == 1:
+                break
+            debugger.say('s')
+        # jmp .
+        debugger.say(f'M{self.address},2:ebfe')
+        debugger.say('D')
+
+    def go_on(self):
+        debugger = Debugger(self.run)
+        regs = self.run.qmp('human-monitor-command', command_line='info registers -a')
+        guest.ok(f'RIP={self.address}' in regs,
+                 f'{self.run.label}: moved between DEST and COMMIT')
+        debugger.say(f'M{self.address},2:{self.code}')
+        debugger.say('D')
 
 
 def counters(run):
@@ -58,38 +117,49 @@ def hop(run, streams):
     return rung, raised
 
 
-def sensible(raised, rung):
+def sensible(raised, rung, label):
     """
     Linux masks a line that interrupts a CPU while the one it was on before is in
     its handler; of what is latched then, it gets one or more at once.
     """
     injected, latched, dropped = raised
     guest.ok(dropped == 0 and rung - latched <= injected <= rung + MOVED,
-             f'migrate: controller 0 injected {injected}, latched {latched} and '
+             f'{label}: controller of moved lines: injected {injected}, latched {latched} and '
              f'dropped {dropped} of {rung} rings')
 
 
 # [SAVE-1] [SAVE-2] [ROUTE-7]
-def fire():
-    intc, line = P['PVIC1_ADDR'], P['DOORBELL1_LINE']
-    with guest.Run('migrate', tables=['paravirq2'], timeout=300,
+def fire(masked, ports=False, **options):
+    """
+    The first line of one doorbell is masked, lines of the other one move; if that
+    goes through I/O ports, once the guest is half way through it.
+    """
+    moved = 1 - masked
+    intc, line = P[f'PVIC{masked}_ADDR'], P[f'DOORBELL{masked}_LINE']
+    label = f'migrate {options["tables"][0]}'
+    with guest.Run('migrate', label=label, timeout=300, **options,
+                   args=('-gdb', 'unix:{dir}/gdb,server=on,wait=off') if ports else (),
                    append=f'guest_line={line} guest_errors={intc + 0x14:#x} '
                           f'guest_route={intc + 0x1000 + 8 * line:#x}') as run:
         control = guest.Doorbell(run).number
         run.wait_line('selftest: firing')
-        streams = [guest.Stream(run, 0, 0, 1, 2), guest.Stream(run, 1, 1, 2)]
+        streams = [guest.Stream(run, n, *(range(3) if n == moved else range(1, 3)))
+                   for n in range(2)]
         before = [0, 0]
         for n in range(HOPS):
             run.wait_line(f'selftest: masked {n + 1}')
-            streams[1].ring(*[0] * 100)
-            while run.get(INTC[1], 'latched') < 100:
+            streams[masked].ring(*[0] * 100)
+            while run.get(INTC[masked], 'latched') < 100:
                 time.sleep(0.02)
+            halt = HalfWay(run, P[f'PVIC{moved}_PORT']) if ports and n == 1 else None
             rung, raised = hop(run, streams)
+            if halt:
+                halt.go_on()
             taken = [now - then for now, then in zip(rung, before)]
-            sensible(raised[0], taken[0])
+            sensible(raised[moved], taken[moved], label)
             # Each ring is an injection or latched, and unmasking is one more.
-            guest.equal(raised[1], [taken[1] - 100 + (n > 0), 100, 0],
-                        f'migrate: controller 1 counted {taken[1]} rings')
+            guest.equal(raised[masked], [taken[masked] - 100 + (n > 0), 100, 0],
+                        f'{label}: controller of the masked line: {taken[masked]} rings')
             before = rung
             streams[control].ring(3)
         run.wait_line('selftest: moved')
@@ -100,10 +170,11 @@ def fire():
         run.wait_line('selftest: line .* total')
         raised = counters(run)
         guest.equal([s.get('rung') for s in streams], [len(s.rings) for s in streams],
-                    'migrate: no ring was lost on the way')
-        sensible(raised[0], len(streams[0].rings) - before[0])
-        guest.equal(raised[1], [len(streams[1].rings) - before[1] + 1, 0, 0],
-                    'migrate: controller 1 counted what was left')
+                    f'{label}: no ring was lost on the way')
+        taken = [len(s.rings) - n for s, n in zip(streams, before)]
+        sensible(raised[moved], taken[moved], label)
+        guest.equal(raised[masked], [taken[masked] + 1, 0, 0],
+                    f'{label}: controller of the masked line: {taken[masked]} rings')
         for s in streams:
             s.compare()
         streams[control].ring(3)
@@ -141,6 +212,7 @@ def disk():
                         'disk: the image has what the guest wrote')
 
 
-fire()
+fire(masked=1, tables=['paravirq2'])
+fire(masked=0, ports=True, tables=['paravirq-mixed'])
 disk()
 guest.done()
