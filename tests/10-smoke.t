@@ -12,6 +12,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
+check = guest.load('check-boot-log').check
+
 for options in ({'machine': 'q35'},
                 {'machine': 'q35', 'load': 'initrd'},
                 {'machine': 'microvm'},
@@ -35,4 +37,6 @@ for options in ({'machine': 'q35'},
         pass
     guest.ok(any(line.endswith('64 lines from 0x1000, pio, parent VECTOR')
                  for line in run.log), 'the log says pio')
+    guest.equal([text for passed, text in check(run.log) if not passed], [],
+                'check-boot-log finds nothing wrong')
 guest.done()
