@@ -164,6 +164,16 @@ static bool storm_inject(void *opaque, uint32_t seq, uint8_t vector)
 	return true;
 }
 
+static void storm_raise(struct tally *t, uint32_t line)
+{
+	enum paravirq_raised what = paravirq_raise(&pv, line);
+
+	t->raises++;
+	t->injected += what == PARAVIRQ_INJECTED;
+	t->latched += what == PARAVIRQ_LATCHED;
+	t->dropped += what == PARAVIRQ_DROPPED;
+}
+
 static void *storm_raiser(void *arg)
 {
 	struct tally *t = &tallies[(uintptr_t)arg];
@@ -171,12 +181,8 @@ static void *storm_raiser(void *arg)
 	while (!atomic_load(&stop)) {
 		/* Of which line: the last is hit by all, the others in turn. */
 		uint32_t line = t->raises % 2 ? LINES - 1 : t->raises / 2 % LINES;
-		enum paravirq_raised what = paravirq_raise(&pv, line);
 
-		t->raises++;
-		t->injected += what == PARAVIRQ_INJECTED;
-		t->latched += what == PARAVIRQ_LATCHED;
-		t->dropped += what == PARAVIRQ_DROPPED;
+		storm_raise(t, line);
 		if (paravirq_route(&pv, line) & PARAVIRQ_ROUTE_RESERVED)
 			fault(TORN);
 		pause_for(50);
@@ -301,6 +307,10 @@ static void storm_write(struct tally *t, uint32_t line, uint32_t seq, bool pio)
 	if (!n && before & PENDING && seq && !masked(seq))
 		fault(LOST);
 	atomic_fetch_add(&progress, 1);
+
+	/* On a busy machine, raisers hardly ever run while the line is masked. */
+	if (masked(seq) && seq % 4 == 0)
+		storm_raise(t, line);
 }
 
 static void *storm_writer(void *arg)
@@ -352,10 +362,11 @@ static void storm(void)
 		sum.taken += vcpus[i].requested;
 	for (i = 0; i < LINES; i++)
 		calls += injections[i];
-	printf("# %u writes, %u stops, %llu raises: %llu injected, %llu latched, %llu dropped; %llu by unmasking\n",
-	       atomic_load(&progress), stops, (unsigned long long)sum.raises,
-	       (unsigned long long)sum.injected, (unsigned long long)sum.latched,
-	       (unsigned long long)sum.dropped, (unsigned long long)sum.unmasked);
+	printf("# %u writes, the world stopped %u times\n", atomic_load(&progress), stops);
+	printf("# %llu raises: %llu injected, %llu latched, %llu dropped; %llu by unmasking\n",
+	       (unsigned long long)sum.raises, (unsigned long long)sum.injected,
+	       (unsigned long long)sum.latched, (unsigned long long)sum.dropped,
+	       (unsigned long long)sum.unmasked);
 	ok(stops && sum.injected && sum.latched && sum.dropped && sum.unmasked && sum.refused,
 	   "storm: each fate of an interrupt was met");
 	ok(!faults[OLD_ROUTE], "storm: no injection by a route that a write has replaced");
