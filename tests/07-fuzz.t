@@ -21,7 +21,7 @@ alone='LINE_LOCK|LINE_BUSY|atomic_compare_exchange'
 # fuzz DIRECTORY: with a corpus and a log of its own.
 fuzz() {
 	mkdir -p "$1/corpus"
-	timeout 100 "$1/fuzz-libparavirq" -seed=1 -runs="$runs" -max_len=256 \
+	timeout 300 "$1/fuzz-libparavirq" -seed=1 -runs="$runs" -max_len=256 \
 		-print_final_stats=1 -artifact_prefix="$1/" "$1/corpus" >"$1/log" 2>&1
 }
 
