@@ -70,7 +70,7 @@ def sentences(page):
          'a sentence is numbered if it demands something, and only then')
 
     named = collections.defaultdict(set)
-    for top in 'tests', 'tools/testing/selftests/paravirq':
+    for top in 'tests', 'tools/testing/selftests/paravirq', 'hypervisor/qemu/tests':
         for directory, _, files in os.walk(os.path.join(TOP, top)):
             for name in files:
                 path = os.path.relpath(os.path.join(directory, name), TOP)

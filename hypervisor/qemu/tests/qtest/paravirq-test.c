@@ -130,8 +130,9 @@ static void system_reset(QTestState *qts)
 /* Each machine has the devices, in their reset state. [REG-3] [REG-5] */
 static void test_machine(const void *machine)
 {
-    QTestState *qts = qtest_initf("-M %s " MACHINE DEVICES,
-                                  (const char *)machine);
+    QTestState *qts = qtest_initf("-M %s " MACHINE "-device paravirq,id=pvic "
+        "-device paravirq-doorbell,id=db0,intc=pvic "
+        "-device paravirq,port=0xe00,lines=1", (const char *)machine);
     uint8_t magic[4];
     unsigned line;
 
@@ -146,6 +147,14 @@ static void test_machine(const void *machine)
     for (line = 0; line < 64; line++) {
         g_assert_cmphex(read_route(qts, line), ==, PARAVIRQ_ROUTE_RESET);
     }
+    g_assert_cmphex(in(qts, PARAVIRQ_REG_MAGIC), ==, PARAVIRQ_MAGIC);
+    g_assert_cmpuint(in(qts, PARAVIRQ_REG_VERSION), ==, 1);
+    g_assert_cmpuint(in(qts, PARAVIRQ_REG_NR_LINES), ==, 1);
+    g_assert_cmphex(in(qts, PARAVIRQ_REG_FEATURES), ==, 0);
+    g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, 0);
+    g_assert_cmphex(in(qts, PARAVIRQ_PIO_DEST), ==, 0);
+    g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, 0);
+    g_assert_cmphex(select_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
     g_assert_cmphex(qtest_readl(qts, DOORBELL + PARAVIRQ_DOORBELL_REG_MAGIC),
                     ==, PARAVIRQ_DOORBELL_MAGIC);
     g_assert_cmpuint(qtest_readl(qts,
@@ -381,7 +390,7 @@ static void test_gpio(void)
     qtest_quit(qts);
 }
 
-/* Gives every register of both devices another value than that after reset. */
+/* Another value than that after reset for everything that has one */
 static void spoil(QTestState *qts)
 {
     write_route(qts, FIRST_LINE, route(1, 0x42, MASKED));
@@ -421,6 +430,28 @@ static void test_reset(void)
     qtest_quit(qts);
 }
 
+static void test_reset_pio(void)
+{
+    QTestState *qts = qtest_init(MACHINE PIO_DEVICES);
+    int by_machine;
+
+    for (by_machine = 0; by_machine < 2; by_machine++) {
+        commit_route(qts, 33, route(1, 0x42, MASKED));
+        out(qts, PARAVIRQ_PIO_SELECT, 33);
+        qtest_inb(qts, PVIC_PORT);
+        if (by_machine) {
+            system_reset(qts);
+        } else {
+            out(qts, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
+        }
+        g_assert_cmphex(in(qts, PARAVIRQ_PIO_DEST), ==, 0);
+        g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, 0);
+        g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, 0);
+        g_assert_cmphex(select_route(qts, 33), ==, PARAVIRQ_ROUTE_RESET);
+    }
+    qtest_quit(qts);
+}
+
 /* The largest and the smallest, in memory and at ports. [DISC-1] [REG-2] */
 static void test_controllers(void)
 {
@@ -430,6 +461,7 @@ static void test_controllers(void)
         "-device paravirq,id=pvic,lines=2048 "
         "-device paravirq,id=pvi2,lines=1,addr=0xfec90000 "
         "-device paravirq,id=pvi3,port=0xe00 "
+        "-device paravirq,id=pvi4,port=0xffc0 "
         "-device paravirq-doorbell,intc=pvi2,lines=1,first-line=0 "
         "-device paravirq-doorbell,intc=pvic,lines=64,first-line=1984,"
         "addr=0xfeca1000 "
@@ -442,7 +474,12 @@ static void test_controllers(void)
 
     write_route(qts, 2047, route(0, 0x61, ON));
     qtest_writeq(qts, pvi2 + PARAVIRQ_REG_ROUTE, route(0, 0x62, ON));
+    qtest_outl(qts, 0xffc0 + PARAVIRQ_PIO_DEST, 1);
     commit_route(qts, 0, route(0, 0x63, ON));
+    g_assert_cmphex(qtest_inl(qts, 0xffc0 + PARAVIRQ_PIO_DEST), ==, 1);
+    qtest_outl(qts, 0xffc0 + PARAVIRQ_PIO_SELECT, 0);
+    g_assert_cmphex(qtest_inl(qts, 0xffc0 + PARAVIRQ_PIO_SELECT), ==,
+                    PARAVIRQ_ROUTE_RESET);
     g_assert_cmphex(read_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
 
     qtest_writel(qts, DOORBELL + PARAVIRQ_DOORBELL_REG_RING, 0);
@@ -463,75 +500,158 @@ static void test_controllers(void)
     qtest_quit(qts);
 }
 
-/* Registers at I/O ports. [PIO-2] [PIO-3] [PIO-4] [PIO-5] */
+/* Registers at I/O ports [PIO-2] [PIO-3] [PIO-4] */
 static void test_pio(void)
 {
-    static const unsigned readable = 1 << PARAVIRQ_REG_MAGIC |
-        1 << PARAVIRQ_REG_VERSION | 1 << PARAVIRQ_REG_NR_LINES |
-        1 << PARAVIRQ_REG_FEATURES | 1 << PARAVIRQ_REG_ERRORS;
     QTestState *qts = qtest_init(MACHINE PIO_DEVICES);
-    uint32_t rejected = 0;
-    unsigned offset;
-
-    g_assert_cmphex(in(qts, PARAVIRQ_REG_MAGIC), ==, PARAVIRQ_MAGIC);
-    g_assert_cmpuint(in(qts, PARAVIRQ_REG_VERSION), ==, 1);
-    g_assert_cmpuint(in(qts, PARAVIRQ_REG_NR_LINES), ==, 64);
-    g_assert_cmphex(in(qts, PARAVIRQ_PIO_DEST), ==, 0);
-    g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, 0);
 
     commit_route(qts, 33, route(1, 0x42, ON));
     commit_route(qts, 34, route(0xabcdef01, 0x43, MASKED));
+    /* DEST keeps its value. */
+    out(qts, PARAVIRQ_PIO_COMMIT, 63 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x131);
     g_assert_cmphex(in(qts, PARAVIRQ_PIO_DEST), ==, 0xabcdef01);
+    g_assert_cmphex(select_route(qts, 63), ==, route(0xabcdef01, 0x31, ON));
     g_assert_cmphex(select_route(qts, 33), ==, route(1, 0x42, ON));
     ring(qts, 1);
     ring(qts, 2);
     assert_raised(qts, 1, 1, 0);
     assert_irr(qts, 1, "66");
-    /* SELECT took a snapshot; what happened since is not in it. */
-    g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, 0x142);
     g_assert_cmphex(select_route(qts, 34), ==,
                     route(0xabcdef01, 0x43, MASKED | PENDING));
-    g_assert_cmphex(select_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
-    g_assert_cmpuint(get(qts, "pvic", "route-writes"), ==, 2);
-    g_assert_cmpuint(get(qts, "pvic", "route-reads"), ==, 3);
-    out(qts, PARAVIRQ_REG_TRIGGER, 33);
+    commit_route(qts, 34, route(1, 0x44, ON));
     assert_raised(qts, 2, 1, 0);
+    assert_irr(qts, 1, "66 68");
+    /* SELECT is of the time of its write. */
+    g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, MASKED | PENDING | 0x43);
+    g_assert_cmphex(select_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
+    g_assert_cmpuint(get(qts, "pvic", "route-writes"), ==, 4);
+    g_assert_cmpuint(get(qts, "pvic", "route-reads"), ==, 4);
+    out(qts, PARAVIRQ_REG_TRIGGER, 33);
+    assert_raised(qts, 3, 1, 0);
+    out(qts, PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0xfeff);
+    g_assert_cmphex(select_route(qts, 33), ==, PARAVIRQ_ROUTE_RESET);
     g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, 0);
+    qtest_quit(qts);
+}
 
-    /* Rejected; nothing changes. */
+/* [PIO-5] [REG-4] [ERR-1] [ERR-2] [ERR-3] [ERR-6] */
+static void test_accesses_pio(void)
+{
+    static const uint64_t readable = 1 << PARAVIRQ_REG_MAGIC |
+        1 << PARAVIRQ_REG_VERSION | 1 << PARAVIRQ_REG_NR_LINES |
+        1 << PARAVIRQ_REG_FEATURES | 1 << PARAVIRQ_REG_ERRORS |
+        1ull << PARAVIRQ_PIO_DEST | 1ull << PARAVIRQ_PIO_SELECT;
+    static const uint64_t writable = 1 << PARAVIRQ_REG_CONTROL |
+        1 << PARAVIRQ_REG_TRIGGER | 1ull << PARAVIRQ_PIO_DEST |
+        1ull << PARAVIRQ_PIO_COMMIT | 1ull << PARAVIRQ_PIO_SELECT;
+    static const struct {
+        unsigned reg;
+        uint32_t value;
+    } bad[] = {
+        { PARAVIRQ_REG_CONTROL, 2 },
+        { PARAVIRQ_REG_TRIGGER, 64 },
+        { PARAVIRQ_PIO_SELECT, 64 },
+        { PARAVIRQ_PIO_SELECT, UINT32_MAX },
+        { PARAVIRQ_PIO_COMMIT, 64 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x131 },
+        { PARAVIRQ_PIO_COMMIT, 0xffff0131 },
+        { PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x11f },
+        { PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x931 },
+        { PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x8131 },
+    };
+    QTestState *qts = qtest_init(MACHINE PIO_DEVICES);
+    uint32_t rejected = 0;
+    unsigned offset, i;
+
+    commit_route(qts, 33, route(1, 0x42, ON));
     out(qts, PARAVIRQ_PIO_SELECT, 33);
-    out(qts, PARAVIRQ_PIO_SELECT, 64);
-    g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, ++rejected);
-    g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, 0x142);
-    g_assert_cmphex(in(qts, PARAVIRQ_PIO_DEST), ==, 1);
-    out(qts, PARAVIRQ_PIO_COMMIT, 64 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x131);
-    out(qts, PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x931);
-    out(qts, PARAVIRQ_PIO_DEST, UINT32_MAX);
-    out(qts, PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x131);
-    rejected += 3;
-    g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, rejected);
-    g_assert_cmphex(select_route(qts, 33), ==, route(1, 0x42, ON));
+    for (i = 0; i < ARRAY_SIZE(bad); i++) {
+        out(qts, bad[i].reg, bad[i].value);
+        g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, ++rejected);
+    }
     for (offset = 0; offset <= PARAVIRQ_PIO_SIZE - 4; offset++) {
-        qtest_inb(qts, PVIC_PORT + offset);
+        g_assert_cmphex(qtest_inb(qts, PVIC_PORT + offset), ==, 0);
+        g_assert_cmphex(qtest_inw(qts, PVIC_PORT + offset), ==, 0);
         qtest_outb(qts, PVIC_PORT + offset, 1);
-        qtest_inw(qts, PVIC_PORT + offset);
-        qtest_outw(qts, PVIC_PORT + offset, 1);
+        qtest_outw(qts, PVIC_PORT + offset, 0x131);
         rejected += 4;
-        if (offset != PARAVIRQ_PIO_DEST && offset != PARAVIRQ_PIO_SELECT &&
-            !(offset < 32 && readable & 1u << offset)) {
+        if (!(readable & 1ull << offset)) {
             g_assert_cmphex(in(qts, offset), ==, 0);
+            rejected++;
+        }
+        if (!(writable & 1ull << offset)) {
+            out(qts, offset, 1);
             rejected++;
         }
         g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, rejected);
     }
+    g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, 0x142);
+    g_assert_cmphex(in(qts, PARAVIRQ_PIO_DEST), ==, 1);
+    commit_route(qts, 33, route(0xff, 0x31, ON));
+    commit_route(qts, 33, route(UINT32_MAX, 0x31, ON));
+    rejected += 2;
     g_assert_cmphex(select_route(qts, 33), ==, route(1, 0x42, ON));
-    g_assert_cmphex(qtest_readl(qts, PVIC), !=, PARAVIRQ_MAGIC);
+    g_assert_cmphex(select_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
+    g_assert_cmpuint(get(qts, "pvic", "errors"), ==, rejected);
+    assert_raised(qts, 0, 0, 0);
+    qtest_quit(qts);
+}
 
-    out(qts, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
-    g_assert_cmphex(in(qts, PARAVIRQ_PIO_DEST), ==, 0);
-    g_assert_cmphex(in(qts, PARAVIRQ_PIO_SELECT), ==, 0);
-    g_assert_cmpuint(in(qts, PARAVIRQ_REG_ERRORS), ==, 0);
-    g_assert_cmphex(select_route(qts, 33), ==, PARAVIRQ_ROUTE_RESET);
+static void set(QTestState *qts, const char *property, uint64_t value)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'qom-set', 'arguments': {"
+        " 'path': 'pvic', 'property': %s, 'value': %" PRIu64 " } }",
+        property, value);
+}
+
+static void set_gone(QTestState *qts, bool gone)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'qom-set', 'arguments': {"
+        " 'path': 'pvic', 'property': 'x-gone', 'value': %i } }", gone);
+}
+
+/* Controllers that lie, from the start or since some time */
+static void test_lies(void)
+{
+    QTestState *qts = qtest_init(MACHINE "-device paravirq,x-magic=0x12345678,"
+                                 "x-version=2,x-nr-lines=0");
+    uint64_t value;
+
+    g_assert_cmphex(qtest_readl(qts, PVIC + PARAVIRQ_REG_MAGIC), ==,
+                    0x12345678);
+    g_assert_cmpuint(qtest_readl(qts, PVIC + PARAVIRQ_REG_VERSION), ==, 2);
+    g_assert_cmpuint(qtest_readl(qts, PVIC + PARAVIRQ_REG_NR_LINES), ==, 0);
+    qtest_quit(qts);
+
+    qts = qtest_init(MACHINE DEVICES);
+    set(qts, "x-nr-lines", 7);
+    g_assert_cmpuint(qtest_readl(qts, PVIC + PARAVIRQ_REG_NR_LINES), ==, 7);
+    set(qts, "x-flip", 0xf00000000);
+    value = read_route(qts, 0);
+    g_assert_cmphex(value ^ read_route(qts, 0), ==, 0xf00000000);
+    g_assert_cmphex(read_route(qts, 0), ==, value);
+    set(qts, "x-flip", 0);
+    set_gone(qts, true);
+    g_assert_cmphex(qtest_readl(qts, PVIC), ==, UINT32_MAX);
+    g_assert_cmphex(read_route(qts, 0), ==, UINT64_MAX);
+    write_route(qts, 0, route(0, 0x61, ON));
+    set_gone(qts, false);
+    g_assert_cmphex(read_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
+    qtest_quit(qts);
+
+    qts = qtest_init(MACHINE PIO_DEVICES);
+    set(qts, "x-version", 7);
+    g_assert_cmpuint(in(qts, PARAVIRQ_REG_VERSION), ==, 7);
+    set(qts, "x-flip", 0xf0);
+    value = in(qts, PARAVIRQ_PIO_SELECT);
+    g_assert_cmphex(value ^ in(qts, PARAVIRQ_PIO_SELECT), ==, 0xf0);
+    set(qts, "x-flip", 0);
+    set_gone(qts, true);
+    g_assert_cmphex(in(qts, PARAVIRQ_REG_MAGIC), ==, UINT32_MAX);
+    g_assert_cmphex(qtest_inb(qts, PVIC_PORT), ==, 0xff);
+    commit_route(qts, 0, route(1, 0x61, ON));
+    set_gone(qts, false);
+    g_assert_cmphex(select_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
+    g_assert_cmpuint(get(qts, "pvic", "route-writes"), ==, 0);
     qtest_quit(qts);
 }
 
@@ -736,7 +856,7 @@ static void test_migrate_refused(void)
     unlink(path);
 }
 
-/* [REG-1] [REG-6] [PIO-1] */
+/* [REG-1] [REG-6] [PIO-1] [DISC-3] */
 static void test_options(void)
 {
     static const struct {
@@ -752,6 +872,7 @@ static void test_options(void)
           "paravirq: addr=0xfffffffffffff000 leaves no room for 0x1200 bytes" },
         { "-device paravirq,port=0xe04", "paravirq: port=0xe04, allowed are "
           "multiples of 0x40 up to 0xffc0" },
+        { "-device paravirq,port=0xe20", "paravirq: port=0xe20, allowed" },
         { "-device paravirq,port=0x10000", "paravirq: port=0x10000, allowed" },
         { "-device paravirq,port=0xe00,addr=0xfec80000",
           "paravirq: addr=0xfec80000 and port=0xe00, only one is allowed" },
@@ -789,15 +910,18 @@ int main(int argc, char **argv)
     qtest_add_data_func("/paravirq/machine/q35", "q35", test_machine);
     qtest_add_data_func("/paravirq/machine/pc", "pc", test_machine);
     qtest_add_data_func("/paravirq/machine/microvm", "microvm", test_machine);
-    qtest_add_func("/paravirq/accesses", test_accesses);
+    qtest_add_func("/paravirq/accesses/mmio", test_accesses);
+    qtest_add_func("/paravirq/accesses/pio", test_accesses_pio);
     qtest_add_func("/paravirq/routes", test_routes);
     qtest_add_func("/paravirq/vcpus", test_vcpus);
     qtest_add_func("/paravirq/mask", test_mask);
     qtest_add_func("/paravirq/trigger", test_trigger);
     qtest_add_func("/paravirq/gpio", test_gpio);
-    qtest_add_func("/paravirq/reset", test_reset);
+    qtest_add_func("/paravirq/reset/mmio", test_reset);
+    qtest_add_func("/paravirq/reset/pio", test_reset_pio);
     qtest_add_func("/paravirq/controllers", test_controllers);
     qtest_add_func("/paravirq/pio", test_pio);
+    qtest_add_func("/paravirq/lies", test_lies);
     qtest_add_func("/paravirq/doorbell", test_doorbell);
     qtest_add_func("/paravirq/migrate/mmio", test_migrate);
     qtest_add_func("/paravirq/migrate/pio", test_migrate_pio);
