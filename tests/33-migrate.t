@@ -137,7 +137,7 @@ def fire(masked, ports=False, **options):
     moved = 1 - masked
     intc, line = P[f'PVIC{masked}_ADDR'], P[f'DOORBELL{masked}_LINE']
     label = f'migrate {options["tables"][0]}'
-    with guest.Run('migrate', label=label, timeout=300, **options,
+    with guest.Run('migrate', label=label, moves=True, timeout=300, **options,
                    args=('-gdb', 'unix:{dir}/gdb,server=on,wait=off') if ports else (),
                    append=f'guest_line={line} guest_errors={intc + 0x14:#x} '
                           f'guest_route={intc + 0x1000 + 8 * line:#x}') as run:
@@ -197,7 +197,8 @@ def disk():
 
     with tempfile.NamedTemporaryFile(suffix='.img') as image:
         image.truncate(MIB << 20)
-        with guest.Run('disk', label='disk', machine='microvm,paravirq=on', timeout=300, args=(
+        with guest.Run('disk', label='disk', machine='microvm,paravirq=on',
+                       moves=True, timeout=300, args=(
                 '-drive', 'if=none,id=d,format=raw,throttling.iops-total=40,'
                 f'file={image.name}', '-device', 'virtio-blk-device,drive=d')) as run:
             run.wait_line('the disk is there')
