@@ -323,6 +323,10 @@ static int paravirq_post_load(void *opaque, int version_id)
     return 0;
 }
 
+/*
+ * No priority is needed: state is loaded in the order in which devices were
+ * realized, and who raises a line was wired to it, so comes later.
+ */
 static const VMStateDescription paravirq_vmstate = {
     .name = TYPE_PARAVIRQ,
     .version_id = 1,
