@@ -89,7 +89,7 @@ fuzz: deps
 install:
 	@$(MAKE) -C hypervisor/libparavirq install
 
-check: linux-source
+check: linux-source qemu-source qemu10-source
 	@scripts/check
 
 clean:

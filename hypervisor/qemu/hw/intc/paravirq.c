@@ -390,7 +390,7 @@ static void paravirq_instance_init(Object *obj)
     s->x_magic = PARAVIRQ_MAGIC;
     s->x_version = PARAVIRQ_VERSION;
     s->x_nr_lines = UINT32_MAX;
-    /* These may change while the guest runs, which properties of qdev may not. */
+    /* These may change while the guest runs; properties of qdev may not. */
     object_property_add_uint32_ptr(obj, "x-magic", &s->x_magic,
                                    OBJ_PROP_FLAG_READWRITE);
     object_property_add_uint32_ptr(obj, "x-version", &s->x_version,

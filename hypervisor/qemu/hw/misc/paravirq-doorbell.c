@@ -149,7 +149,7 @@ static void doorbell_receive(void *opaque, const uint8_t *buf, int size)
         doorbell_ring_all(s, buf, size);
         return;
     }
-    /* It has stopped since the chardev asked, which it does before each call. */
+    /* It has stopped since the chardev asked, as it does before each call. */
     memcpy(s->held, buf, size);
     s->nr_held = size;
 }

@@ -3,8 +3,8 @@
  * QTest testcase for the paravirq interrupt controller and its doorbell
  *
  * Plays the guest: drives their registers, and looks at what arrives in the
- * local APICs of vCPUs that never run. Numbers in brackets are those of the
- * sentences in Documentation/virt/paravirq/interface.rst of the paravirq project.
+ * local APICs of vCPUs that never run. Numbers in brackets are those of sentences
+ * in Documentation/virt/paravirq/interface.rst of the paravirq project.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -202,7 +202,8 @@ static void write_size(QTestState *qts, uint64_t addr, unsigned size,
 
 /*
  * Every access of another width, alignment or direction than its register's is
- * counted, once, and nothing else. [REG-4] [ERR-1] [ERR-2] [ERR-3] [ERR-4] [ERR-6]
+ * counted, once, and nothing else.
+ * [REG-4] [ERR-1] [ERR-2] [ERR-3] [ERR-4] [ERR-6]
  */
 static void test_accesses(void)
 {
