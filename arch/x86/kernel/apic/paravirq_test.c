@@ -1,0 +1,874 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the paravirq irq_domain, arch/x86/kernel/apic/paravirq.c.
+ *
+ * Each test gives paravirq_create() a controller that is a few variables: it
+ * does what Documentation/virt/paravirq/interface.rst demands of one, notes
+ * each access of the core, injects real interrupts by IPIs, and lies when told
+ * to. What the core does to the registers is compared as a line of text:
+ *
+ *	magic version lines	these registers are read
+ *	reset			CONTROL is written
+ *	2:on+mask 2:on 2:off	the route of line 2 is written; "on" has the
+ *				vector and APIC id that the vector domain has
+ *	2?			the route of line 2 is read
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+
+#include <kunit/platform_device.h>
+#include <kunit/test.h>
+
+#include <asm/apic.h>
+#include <asm/hw_irq.h>
+#include <asm/irqdomain.h>
+#include <asm/paravirq.h>
+
+#include <uapi/linux/paravirq.h>
+
+/* Users of the module that serves the registers, if it is one. */
+#if defined(MODULE) && defined(CONFIG_MODULE_UNLOAD)
+#define USERS()	module_refcount(THIS_MODULE)
+#define HELD	1
+#else
+#define USERS()	0
+#define HELD	0
+#endif
+
+#define LINES	4
+#define LINE	2
+#define BASE	0x1000
+
+/**
+ * struct fake - a controller, and what a test has of it
+ * @test:	the test
+ * @config:	for paravirq_create()
+ * @pv:		what paravirq_create() made of it
+ * @domain:	its irq_domain
+ * @virq:	interrupt of LINE
+ * @requested:	that interrupt is requested
+ * @magic:	what MAGIC reads
+ * @version:	what VERSION reads
+ * @nr_lines:	what NR_LINES reads
+ * @growth:	each read of NR_LINES adds this to it
+ * @gone:	all reads are ones, no write does anything
+ * @refuses:	no route is taken
+ * @route:	the routes
+ * @runs:	how often the handler has run
+ * @cpu:	where it last did
+ * @log:	accesses since the last look at it
+ */
+struct fake {
+	struct kunit *test;
+	struct paravirq_config config;
+	struct paravirq *pv;
+	struct irq_domain *domain;
+	unsigned int virq;
+	bool requested;
+	u32 magic;
+	u32 version;
+	u32 nr_lines;
+	u32 growth;
+	bool gone;
+	bool refuses;
+	u64 route[LINES];
+	atomic_t runs;
+	unsigned int cpu;
+	char log[256];
+};
+
+static __printf(2, 3) void fake_log(struct fake *fake, const char *fmt, ...)
+{
+	size_t len = strlen(fake->log);
+	va_list args;
+
+	if (len)
+		len += scnprintf(fake->log + len, sizeof(fake->log) - len, " ");
+	va_start(args, fmt);
+	vscnprintf(fake->log + len, sizeof(fake->log) - len, fmt, args);
+	va_end(args);
+}
+
+/* The accesses since the last time are these, and no others. */
+#define EXPECT_LOG(fake, expected)	expect_log(fake, expected, __LINE__)
+
+static void expect_log(struct fake *fake, const char *expected, int line)
+{
+	KUNIT_EXPECT_STREQ_MSG(fake->test, fake->log, expected, "at line %d", line);
+	fake->log[0] = '\0';
+}
+
+static u32 fake_read(void *ctx, u32 reg)
+{
+	struct fake *fake = ctx;
+	u32 value = 0;
+
+	switch (reg) {
+	case PARAVIRQ_REG_MAGIC:
+		fake_log(fake, "magic");
+		value = fake->magic;
+		break;
+	case PARAVIRQ_REG_VERSION:
+		fake_log(fake, "version");
+		value = fake->version;
+		break;
+	case PARAVIRQ_REG_NR_LINES:
+		fake_log(fake, "lines");
+		value = fake->nr_lines;
+		fake->nr_lines += fake->growth;
+		break;
+	default:
+		fake_log(fake, "%#x?", reg);
+	}
+
+	return fake->gone ? U32_MAX : value;
+}
+
+static void fake_write(void *ctx, u32 reg, u32 value)
+{
+	struct fake *fake = ctx;
+	unsigned int line;
+
+	if (reg != PARAVIRQ_REG_CONTROL || value != PARAVIRQ_CONTROL_RESET) {
+		fake_log(fake, "%#x:%#x", reg, value);
+		return;
+	}
+
+	fake_log(fake, "reset");
+	for (line = 0; line < LINES && !fake->gone; line++)
+		fake->route[line] = PARAVIRQ_ROUTE_RESET;
+}
+
+static u64 fake_read_route(void *ctx, u32 line)
+{
+	struct fake *fake = ctx;
+
+	fake_log(fake, "%u?", line);
+
+	return fake->gone ? U64_MAX : fake->route[line];
+}
+
+/* The name of a route in the log; "wrong" if it does not lead to its interrupt. */
+static const char *fake_name(struct fake *fake, u32 line, u64 route)
+{
+	struct irq_data *d = irq_get_irq_data(irq_find_mapping(fake->domain, line));
+	unsigned int vector, cpu;
+
+	if (route == PARAVIRQ_ROUTE_RESET)
+		return "off";
+
+	if (!d)
+		return "wrong";
+
+	vector = irqd_cfg(d)->vector;
+	cpu = cpumask_first(irq_data_get_effective_affinity_mask(d));
+	if (vector == MANAGED_IRQ_SHUTDOWN_VECTOR || cpu >= nr_cpu_ids ||
+	    (route & ~PARAVIRQ_ROUTE_MASK) !=
+	    ((u64)cpu_physical_id(cpu) << PARAVIRQ_ROUTE_DEST_SHIFT |
+	     PARAVIRQ_ROUTE_ENABLE | vector))
+		return "wrong";
+
+	return route & PARAVIRQ_ROUTE_MASK ? "on+mask" : "on";
+}
+
+static void fake_inject(u64 route)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (cpu_physical_id(cpu) == route >> PARAVIRQ_ROUTE_DEST_SHIFT)
+			apic->send_IPI(cpu, route & PARAVIRQ_ROUTE_VECTOR);
+	}
+}
+
+static void fake_write_route(void *ctx, u32 line, u64 route)
+{
+	struct fake *fake = ctx;
+	u64 pending;
+
+	fake_log(fake, "%u:%s", line, fake_name(fake, line, route));
+	if (fake->gone || fake->refuses)
+		return;
+
+	pending = fake->route[line] & PARAVIRQ_ROUTE_PENDING;
+	if (!(route & PARAVIRQ_ROUTE_ENABLE))
+		pending = 0;
+	if (route & PARAVIRQ_ROUTE_MASK) {
+		fake->route[line] = route | pending;
+	} else {
+		fake->route[line] = route;
+		if (pending)
+			fake_inject(route);
+	}
+}
+
+/* The device of LINE has something to say. */
+static void fake_raise(struct fake *fake)
+{
+	u64 *route = &fake->route[LINE];
+
+	if (!(*route & PARAVIRQ_ROUTE_ENABLE))
+		return;
+
+	if (*route & PARAVIRQ_ROUTE_MASK)
+		*route |= PARAVIRQ_ROUTE_PENDING;
+	else
+		fake_inject(*route);
+}
+
+static const struct paravirq_ops fake_ops = {
+	.name		= "fake",
+	.read		= fake_read,
+	.write		= fake_write,
+	.read_route	= fake_read_route,
+	.write_route	= fake_write_route,
+};
+
+static irqreturn_t fake_interrupt(int irq, void *data)
+{
+	struct fake *fake = data;
+
+	fake->cpu = smp_processor_id();
+	atomic_inc(&fake->runs);
+
+	return IRQ_HANDLED;
+}
+
+/* The handler has run n times in all, and does not once more. */
+static bool fake_ran(struct fake *fake, int n)
+{
+	int ms;
+
+	for (ms = 0; ms < 1000 && atomic_read(&fake->runs) < n; ms++)
+		usleep_range(1000, 1100);
+	msleep(20);
+
+	return atomic_read(&fake->runs) == n;
+}
+
+static int fake_create(struct fake *fake)
+{
+	struct paravirq *pv = paravirq_create(&fake->config);
+
+	if (IS_ERR(pv))
+		return PTR_ERR(pv);
+
+	fake->pv = pv;
+	fake->domain = irq_find_matching_fwnode(dev_fwnode(fake->config.dev), DOMAIN_BUS_ANY);
+	KUNIT_ASSERT_NOT_NULL(fake->test, fake->domain);
+
+	return 0;
+}
+
+static unsigned int fake_map(struct fake *fake, u32 number)
+{
+	struct irq_fwspec fwspec = {
+		.fwnode = dev_fwnode(fake->config.dev),
+		.param_count = 2,
+		.param = { number, IRQ_TYPE_EDGE_RISING },
+	};
+
+	return irq_create_fwspec_mapping(&fwspec);
+}
+
+static int fake_request(struct fake *fake)
+{
+	int ret = request_irq(fake->virq, fake_interrupt, 0, "paravirq-fake", fake);
+
+	fake->requested = !ret;
+
+	return ret;
+}
+
+static void fake_free(struct fake *fake)
+{
+	if (fake->requested)
+		free_irq(fake->virq, fake);
+	fake->requested = false;
+}
+
+static void fake_destroy(struct fake *fake)
+{
+	if (fake->pv)
+		paravirq_destroy(fake->pv);
+	fake->pv = NULL;
+}
+
+/* A controller that is up, its LINE mapped, requested and quiet. */
+static void fake_start(struct fake *fake)
+{
+	KUNIT_ASSERT_EQ(fake->test, fake_create(fake), 0);
+	fake->virq = fake_map(fake, BASE + LINE);
+	KUNIT_ASSERT_NE(fake->test, fake->virq, 0);
+	KUNIT_ASSERT_EQ(fake->test, fake_request(fake), 0);
+	fake->log[0] = '\0';
+}
+
+static void fake_remove_node(void *fwnode)
+{
+	fwnode_remove_software_node(fwnode);
+}
+
+static int fake_init(struct kunit *test)
+{
+	struct platform_device *pdev;
+	struct fwnode_handle *fwnode;
+	struct fake *fake;
+
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+
+	fwnode = fwnode_create_software_node(NULL, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fwnode);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fake_remove_node, fwnode), 0);
+
+	pdev = kunit_platform_device_alloc(test, "paravirq-fake", PLATFORM_DEVID_AUTO);
+	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	pdev->dev.fwnode = fwnode;
+	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, pdev), 0);
+
+	fake->test = test;
+	fake->magic = PARAVIRQ_MAGIC;
+	fake->version = PARAVIRQ_VERSION;
+	fake->nr_lines = LINES;
+	fake->config.dev = &pdev->dev;
+	fake->config.owner = THIS_MODULE;
+	fake->config.ops = &fake_ops;
+	fake->config.ctx = fake;
+	fake->config.max_lines = LINES;
+	fake->config.base = BASE;
+	test->priv = fake;
+
+	return 0;
+}
+
+static void fake_exit(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	if (!fake)
+		return;
+	fake_free(fake);
+	fake_destroy(fake);
+}
+
+/* What is not a controller of version 1 is refused, and not written to. */
+static const struct refused {
+	const char *name;
+	u32 magic, version, nr_lines, max_lines, base;
+	int error;
+	const char *log;
+} refused[] = {
+	{ "all ones", U32_MAX, U32_MAX, U32_MAX, LINES, 0, -ENODEV, "magic" },
+	{ "magic", PARAVIRQ_MAGIC + 1, 1, LINES, LINES, 0, -ENODEV, "magic" },
+	{ "version 0", PARAVIRQ_MAGIC, 0, LINES, LINES, 0, -EPROTONOSUPPORT, "magic version" },
+	{ "version 2", PARAVIRQ_MAGIC, 2, LINES, LINES, 0, -EPROTONOSUPPORT, "magic version" },
+	{ "0 lines", PARAVIRQ_MAGIC, 1, 0, LINES, 0, -EINVAL, "magic version lines" },
+	{ "2049 lines", PARAVIRQ_MAGIC, 1, 2049, 4096, 0, -EINVAL, "magic version lines" },
+	{ "short window", PARAVIRQ_MAGIC, 1, LINES, LINES - 1, 0, -EINVAL,
+	  "magic version lines" },
+	{ "base too high", PARAVIRQ_MAGIC, 1, LINES, LINES, U32_MAX - LINES + 1, -EINVAL,
+	  "magic version lines" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refused, refused, name);
+
+static void paravirq_test_refused(struct kunit *test)
+{
+	const struct refused *param = test->param_value;
+	struct fake *fake = test->priv;
+	struct device *dev = fake->config.dev;
+	unsigned int references = kref_read(&dev->kobj.kref);
+
+	fake->magic = param->magic;
+	fake->version = param->version;
+	fake->nr_lines = param->nr_lines;
+	fake->config.max_lines = param->max_lines;
+	fake->config.base = param->base;
+
+	KUNIT_EXPECT_EQ(test, fake_create(fake), param->error);
+	EXPECT_LOG(fake, param->log);
+	KUNIT_EXPECT_NULL(test, irq_find_matching_fwnode(dev_fwnode(dev), DOMAIN_BUS_ANY));
+	KUNIT_EXPECT_EQ(test, kref_read(&dev->kobj.kref), references);
+}
+
+static void paravirq_test_create(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct paravirq *second;
+
+	/* The last number of the highest base is as good as any. */
+	fake->config.base = U32_MAX - LINES;
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	EXPECT_LOG(fake, "magic version lines reset");
+	KUNIT_EXPECT_PTR_EQ(test, fake->domain->parent, x86_vector_domain);
+	KUNIT_EXPECT_NE(test, fake_map(fake, U32_MAX - 1), 0);
+
+	second = paravirq_create(&fake->config);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), -EEXIST);
+	EXPECT_LOG(fake, "magic version lines");
+}
+
+static void paravirq_test_most_lines(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	fake->nr_lines = PARAVIRQ_MAX_LINES;
+	fake->config.max_lines = PARAVIRQ_MAX_LINES;
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	KUNIT_EXPECT_NE(test, fake_map(fake, BASE + PARAVIRQ_MAX_LINES - 1), 0);
+}
+
+static const struct specifier {
+	const char *name;
+	int cells;
+	u32 number, type;
+	int error;
+} specifiers[] = {
+	{ "first line", 2, BASE, IRQ_TYPE_EDGE_RISING, 0 },
+	{ "last line", 2, BASE + LINES - 1, IRQ_TYPE_EDGE_RISING, 0 },
+	{ "1 cell", 1, BASE, IRQ_TYPE_EDGE_RISING, -EINVAL },
+	{ "3 cells", 3, BASE, IRQ_TYPE_EDGE_RISING, -EINVAL },
+	{ "below base", 2, BASE - 1, IRQ_TYPE_EDGE_RISING, -EINVAL },
+	{ "no base", 2, 0, IRQ_TYPE_EDGE_RISING, -EINVAL },
+	{ "beyond the last line", 2, BASE + LINES, IRQ_TYPE_EDGE_RISING, -EINVAL },
+	{ "no type", 2, BASE, IRQ_TYPE_NONE, -EINVAL },
+	{ "falling edge", 2, BASE, IRQ_TYPE_EDGE_FALLING, -EINVAL },
+	{ "both edges", 2, BASE, IRQ_TYPE_EDGE_BOTH, -EINVAL },
+	{ "level", 2, BASE, IRQ_TYPE_LEVEL_HIGH, -EINVAL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(specifiers, specifiers, name);
+
+static void paravirq_test_translate(struct kunit *test)
+{
+	const struct specifier *param = test->param_value;
+	struct fake *fake = test->priv;
+	struct irq_fwspec fwspec = {
+		.param_count = param->cells,
+		.param = { param->number, param->type },
+	};
+	unsigned long hwirq = ULONG_MAX;
+	unsigned int type;
+	int ret;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fwspec.fwnode = dev_fwnode(fake->config.dev);
+	ret = fake->domain->ops->translate(fake->domain, &fwspec, &hwirq, &type);
+	KUNIT_EXPECT_EQ(test, ret, param->error);
+	if (!ret)
+		KUNIT_EXPECT_EQ(test, hwirq, param->number - BASE);
+	KUNIT_EXPECT_EQ(test, !irq_create_fwspec_mapping(&fwspec), !!param->error);
+}
+
+/* Mappings come and go without a word to the hypervisor. */
+static void paravirq_test_map(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct irq_fwspec fwspec = {
+		.param_count = 2,
+		.param = { BASE, IRQ_TYPE_EDGE_RISING },
+	};
+	unsigned int virq;
+	struct irq_data *d;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	EXPECT_LOG(fake, "magic version lines reset");
+
+	virq = fake_map(fake, BASE + LINE);
+	KUNIT_ASSERT_NE(test, virq, 0);
+	KUNIT_EXPECT_EQ(test, fake_map(fake, BASE + LINE), virq);
+	d = irq_get_irq_data(virq);
+	KUNIT_EXPECT_EQ(test, d->hwirq, LINE);
+	KUNIT_EXPECT_STREQ(test, d->chip->name, "PARAVIRQ");
+	KUNIT_EXPECT_EQ(test, irqd_get_trigger_type(d), IRQ_TYPE_EDGE_RISING);
+
+	irq_dispose_mapping(virq);
+	KUNIT_EXPECT_EQ(test, irq_find_mapping(fake->domain, LINE), 0);
+	fake->virq = fake_map(fake, BASE + LINE);
+	KUNIT_EXPECT_NE(test, fake->virq, 0);
+	EXPECT_LOG(fake, "");
+	KUNIT_EXPECT_EQ(test, fake_request(fake), 0);
+
+	/* Lines are no block of vectors, as those of multi-vector MSI are. */
+	KUNIT_EXPECT_EQ(test, fake->domain->ops->alloc(fake->domain, virq, 2, &fwspec),
+			-EINVAL);
+}
+
+/*
+ * The vector comes first, then a masked route that is read back, then unmask:
+ * nothing is injected to a vector that has no handler.
+ */
+static void paravirq_test_request(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	int users = USERS();
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_map(fake, BASE + LINE);
+	fake->log[0] = '\0';
+
+	KUNIT_ASSERT_EQ(test, fake_request(fake), 0);
+	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
+	KUNIT_EXPECT_EQ(test, USERS(), users + HELD);
+
+	fake_free(fake);
+	EXPECT_LOG(fake, "2:on+mask 2:off");
+	KUNIT_EXPECT_EQ(test, USERS(), users);
+
+	KUNIT_EXPECT_EQ(test, fake_request(fake), 0);
+	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
+}
+
+/* An interrupt takes no access. */
+static void paravirq_test_deliver(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	int n;
+
+	fake_start(fake);
+	for (n = 1; n <= 10; n++) {
+		fake_raise(fake);
+		KUNIT_ASSERT_TRUE(test, fake_ran(fake, n));
+	}
+	EXPECT_LOG(fake, "");
+
+	fake_free(fake);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 10));
+}
+
+static void paravirq_test_mask(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	fake_start(fake);
+	irq_set_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+	disable_irq(fake->virq);
+	EXPECT_LOG(fake, "2:on+mask");
+	fake_raise(fake);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 0));
+	enable_irq(fake->virq);
+	EXPECT_LOG(fake, "2:on");
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	irq_clear_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+
+	/* Lazily: the line is not masked before it interrupts. */
+	disable_irq(fake->virq);
+	EXPECT_LOG(fake, "");
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	EXPECT_LOG(fake, "2:on+mask");
+	enable_irq(fake->virq);
+	EXPECT_LOG(fake, "2:on");
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 2));
+}
+
+/* One write for a move, with the mask as it is, and the interrupt follows. */
+static void paravirq_test_move(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int cpu[2], n, masked;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	cpu[0] = cpumask_first(cpu_online_mask);
+	cpu[1] = cpumask_next(cpu[0], cpu_online_mask);
+	fake_start(fake);
+	irq_set_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(cpu[0])), 0);
+
+	for (n = 1; n <= 6; n++) {
+		masked = n & 2;
+		if (masked)
+			disable_irq(fake->virq);
+		/* Until the old vector is free a move waits for an interrupt. */
+		msleep(50);
+		fake->log[0] = '\0';
+		KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(cpu[n % 2])), 0);
+		EXPECT_LOG(fake, masked ? "2:on+mask" : "2:on");
+		fake_raise(fake);
+		if (masked)
+			enable_irq(fake->virq);
+		KUNIT_ASSERT_TRUE(test, fake_ran(fake, n));
+		KUNIT_EXPECT_EQ(test, fake->cpu, cpu[n % 2]);
+	}
+	fake->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(cpu[0])), 0);
+	EXPECT_LOG(fake, "");
+}
+
+/* A hypervisor that does not mask: an interrupt too many waits for enable_irq(). */
+static void paravirq_test_unmasked(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	fake_start(fake);
+	irq_set_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+	disable_irq(fake->virq);
+	EXPECT_LOG(fake, "2:on+mask");
+	fake_inject(fake->route[LINE]);
+	fake_inject(fake->route[LINE]);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 0));
+	enable_irq(fake->virq);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	EXPECT_LOG(fake, "2:on");
+}
+
+/* A route that is not taken fails its request, and no other. */
+static void paravirq_test_not_taken(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_map(fake, BASE + LINE);
+	fake->log[0] = '\0';
+
+	fake->refuses = true;
+	KUNIT_EXPECT_EQ(test, fake_request(fake), -EIO);
+	EXPECT_LOG(fake, "2:on+mask 2? magic version lines 2:off");
+
+	fake->refuses = false;
+	KUNIT_EXPECT_EQ(test, fake_request(fake), 0);
+	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+}
+
+/* What happens to a controller that was there. */
+static const struct change {
+	const char *name;
+	u32 magic, version, nr_lines;
+	bool gone;
+	const char *log;
+} changes[] = {
+	{ "all ones", PARAVIRQ_MAGIC, 1, LINES, true, "magic" },
+	{ "magic", 0, 1, LINES, false, "magic" },
+	{ "version", PARAVIRQ_MAGIC, 2, LINES, false, "magic version" },
+	{ "fewer lines", PARAVIRQ_MAGIC, 1, 1, false, "magic version lines" },
+	{ "no lines", PARAVIRQ_MAGIC, 1, 0, false, "magic version lines" },
+	{ "more lines", PARAVIRQ_MAGIC, 1, U32_MAX, false, "magic version lines" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(changes, changes, name);
+
+static void fake_change(struct fake *fake)
+{
+	const struct change *change = fake->test->param_value;
+
+	fake->magic = change->magic;
+	fake->version = change->version;
+	fake->nr_lines = change->nr_lines;
+	fake->gone = change->gone;
+}
+
+/* Nothing is asked of it any more, even if it comes back. */
+static void expect_dead(struct fake *fake)
+{
+	struct kunit *test = fake->test;
+	unsigned int other = fake_map(fake, BASE);
+	int n;
+
+	for (n = 0; n < 3; n++) {
+		KUNIT_EXPECT_EQ(test, request_irq(other, fake_interrupt, 0, "fake", fake),
+				-ENODEV);
+		paravirq_resume(fake->pv);
+		if (fake->requested) {
+			irq_set_affinity(fake->virq, cpumask_of(n % num_online_cpus()));
+			irq_set_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+			disable_irq(fake->virq);
+			enable_irq(fake->virq);
+		}
+
+		fake->magic = PARAVIRQ_MAGIC;
+		fake->version = PARAVIRQ_VERSION;
+		fake->nr_lines = LINES;
+		fake->gone = false;
+		fake->refuses = false;
+	}
+	fake_free(fake);
+	fake_destroy(fake);
+	EXPECT_LOG(fake, "");
+}
+
+static void paravirq_test_gone_at_request(struct kunit *test)
+{
+	const struct change *change = test->param_value;
+	struct fake *fake = test->priv;
+	char log[64];
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_map(fake, BASE + LINE);
+	fake->log[0] = '\0';
+
+	fake_change(fake);
+	fake->refuses = true;
+	KUNIT_EXPECT_EQ(test, fake_request(fake), -ENODEV);
+	snprintf(log, sizeof(log), "2:on+mask 2? %s", change->log);
+	EXPECT_LOG(fake, log);
+	expect_dead(fake);
+}
+
+static void paravirq_test_gone_at_resume(struct kunit *test)
+{
+	const struct change *change = test->param_value;
+	struct fake *fake = test->priv;
+
+	fake_start(fake);
+	fake_change(fake);
+	paravirq_resume(fake->pv);
+	EXPECT_LOG(fake, change->log);
+	expect_dead(fake);
+}
+
+/* All routes are written anew: those of another kernel may be live. */
+static void paravirq_test_resume(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	fake_start(fake);
+	fake->route[0] = fake->route[LINE];
+	fake->route[LINE] = PARAVIRQ_ROUTE_RESET;
+	paravirq_resume(fake->pv);
+	EXPECT_LOG(fake, "magic version lines 0:off 1:off 2:on 3:off");
+	KUNIT_EXPECT_EQ(test, fake->route[0], PARAVIRQ_ROUTE_RESET);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+}
+
+/* A number of lines that is another at each read: the first one counts. */
+static void paravirq_test_growing(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	fake->growth = 1;
+	fake->config.max_lines = PARAVIRQ_MAX_LINES;
+	fake_start(fake);
+	KUNIT_EXPECT_EQ(test, fake->nr_lines, LINES + 1);
+	KUNIT_EXPECT_EQ(test, fake_map(fake, BASE + LINES), 0);
+	EXPECT_LOG(fake, "");
+
+	paravirq_resume(fake->pv);
+	EXPECT_LOG(fake, "magic version lines");
+	expect_dead(fake);
+}
+
+/* Kexec: the next kernel finds it quiet. */
+static void paravirq_test_shutdown(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	fake_start(fake);
+	paravirq_shutdown(fake->pv);
+	EXPECT_LOG(fake, "reset");
+	expect_dead(fake);
+}
+
+/* Without requested lines nothing is left, in consumers either. */
+static void paravirq_test_remove(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct device *dev = fake->config.dev;
+	unsigned int references = kref_read(&dev->kobj.kref), other;
+	struct platform_device *consumer;
+	struct resource *resource;
+
+	fake_start(fake);
+	other = fake_map(fake, BASE);
+	consumer = kunit_platform_device_alloc(test, "paravirq-consumer", PLATFORM_DEVID_AUTO);
+	KUNIT_ASSERT_NOT_NULL(test, consumer);
+	resource = (struct resource []){ DEFINE_RES_IRQ(fake->virq), DEFINE_RES_IRQ(1) };
+	KUNIT_ASSERT_EQ(test, platform_device_add_resources(consumer, resource, 2), 0);
+	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, consumer), 0);
+	fake_free(fake);
+	fake->log[0] = '\0';
+
+	fake_destroy(fake);
+	EXPECT_LOG(fake, "reset");
+	KUNIT_EXPECT_NULL(test, irq_find_matching_fwnode(dev_fwnode(dev), DOMAIN_BUS_ANY));
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(fake->virq));
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(other));
+	KUNIT_EXPECT_EQ(test, kref_read(&dev->kobj.kref), references);
+	resource = platform_get_resource(consumer, IORESOURCE_IRQ, 0);
+	KUNIT_EXPECT_TRUE(test, resource->flags & IORESOURCE_DISABLED);
+	resource = platform_get_resource(consumer, IORESOURCE_IRQ, 1);
+	KUNIT_EXPECT_FALSE(test, resource->flags & IORESOURCE_DISABLED);
+}
+
+/* Under a consumer: its line is dead, and nobody else's concern. */
+static void paravirq_test_remove_requested(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int virq;
+	int users = USERS();
+
+	fake_start(fake);
+	virq = fake->virq;
+	fake_destroy(fake);
+	EXPECT_LOG(fake, "reset");
+	KUNIT_EXPECT_NULL(test, irq_find_matching_fwnode(dev_fwnode(fake->config.dev),
+							 DOMAIN_BUS_ANY));
+	KUNIT_EXPECT_EQ(test, fake_map(fake, BASE), 0);
+	disable_irq(virq);
+	enable_irq(virq);
+	fake_free(fake);
+	KUNIT_EXPECT_EQ(test, USERS(), users);
+	KUNIT_EXPECT_EQ(test, fake_request(fake), -ENODEV);
+	EXPECT_LOG(fake, "");
+
+	/* The node may come to have another controller. */
+	fake_start(fake);
+	KUNIT_EXPECT_NE(test, fake->virq, virq);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	irq_dispose_mapping(virq);
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(virq));
+	EXPECT_LOG(fake, "");
+}
+
+static struct kunit_case paravirq_test_cases[] = {
+	KUNIT_CASE_PARAM(paravirq_test_refused, refused_gen_params),
+	KUNIT_CASE(paravirq_test_create),
+	KUNIT_CASE(paravirq_test_most_lines),
+	KUNIT_CASE_PARAM(paravirq_test_translate, specifiers_gen_params),
+	KUNIT_CASE(paravirq_test_map),
+	KUNIT_CASE(paravirq_test_request),
+	KUNIT_CASE(paravirq_test_deliver),
+	KUNIT_CASE(paravirq_test_mask),
+	KUNIT_CASE(paravirq_test_move),
+	KUNIT_CASE(paravirq_test_unmasked),
+	KUNIT_CASE(paravirq_test_not_taken),
+	KUNIT_CASE_PARAM(paravirq_test_gone_at_request, changes_gen_params),
+	KUNIT_CASE_PARAM(paravirq_test_gone_at_resume, changes_gen_params),
+	KUNIT_CASE(paravirq_test_resume),
+	KUNIT_CASE(paravirq_test_growing),
+	KUNIT_CASE(paravirq_test_shutdown),
+	KUNIT_CASE(paravirq_test_remove),
+	KUNIT_CASE(paravirq_test_remove_requested),
+	{}
+};
+
+static struct kunit_suite paravirq_test_suite = {
+	.name		= "paravirq",
+	.init		= fake_init,
+	.exit		= fake_exit,
+	.test_cases	= paravirq_test_cases,
+};
+
+kunit_test_suite(paravirq_test_suite);
+
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_DESCRIPTION("KUnit tests of the paravirq irq_domain");
+MODULE_AUTHOR("The paravirq authors");
+MODULE_LICENSE("GPL");
