@@ -41,6 +41,10 @@ def stopped_reset(run, streams, intc):
     """The same while the machine is stopped: nothing can change, it is all seen."""
     run.qmp('stop')
     before = [sum(r != MASK for r in routes(run, address)) for address in intc.values()]
+    for path, address in intc.items():
+        # A read of one byte is an error.
+        run.qmp('human-monitor-command', command_line=f'xp /1bx {address:#x}')
+        guest.equal(run.get(path, 'errors'), 1, f'{run.label}: {path}: an error')
     start = len(run.log)
     run.qmp('system_reset')
     run.wait_status('query-status', 'prelaunch')
