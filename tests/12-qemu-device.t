@@ -146,7 +146,7 @@ def test_doorbell_of_a_stopped_machine():
                      DEVICES[3] + ",chardev=c0") as m:
             peer = server.accept()[0]
             rung = 0
-            for _ in range(20):
+            for _ in range(200):
                 # Some of these arrive before it stops, most after.
                 peer.sendall(bytes(50))
                 m.qmp("stop")
