@@ -59,8 +59,9 @@ class HalfWay:
     def __init__(self, run, port):
         function = 'paravirq_pio_write_route'
         text = subprocess.run(
-            ['objdump', '-d', f'--disassemble={function}', os.path.join(
-                guest.boot.BUILD, 'kernel/slim/vmlinux')],
+            ['objdump', '-d', f'--disassemble={function}',
+             run.command[run.command.index('-kernel') + 1].replace(
+                 'arch/x86/boot/bzImage', 'vmlinux')],
             check=True, capture_output=True, text=True).stdout
         self.run = run
         self.address = re.search(r'call .*<iowrite32>\n *(\w+):', text)[1]
