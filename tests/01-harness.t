@@ -38,6 +38,7 @@ guest.equal(guest.ktap(['[ 1.0] ok 1 a', 'ok 1 a'])[1], {},
 
 for line in ('[    1.0] WARNING: CPU: 0 PID: 1 at kernel/irq', ' Call Trace:',
              '[ 1.0] __common_interrupt: 1.35 No irq handler for vector',
+             '[ 1.0] No irq handler for 1.35',
              'BUG: kernel NULL pointer', 'INFO: possible recursive locking'):
     guest.ok(guest.boot.TROUBLE.search(line), f'trouble: {line}')
 guest.ok(not guest.boot.TROUBLE.search('[ 1.0] debug: all is well'), 'no trouble')
