@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+A hypervisor that lies: registers that change between reads, fewer lines than
+there were, a controller that vanishes, interrupts that nobody asked for. The
+guest survives each, reports it once, and what is honest works exactly. The
+guest's part is tools/testing/selftests/paravirq/hostile and stray. Numbers in
+brackets are those of Documentation/virt/paravirq/interface.rst.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+PVIC = ('/machine/peripheral/pvic', '/machine/peripheral/pvic1')
+# Vectors of devices, without those of the 32-bit system call and of the PIC's
+# cascade, which Linux acknowledges to the PIC and not to the local APIC.
+VECTORS = [v for v in range(0x20, 0xeb) if v not in (0x80, 0x32)]
+# The lie, the truth, and what the log has of it in the end: {message: how often}.
+# x-flip changes every second read: of every register, or of routes alone. Then
+# the controller is there, and each of six requests is refused.
+GONE = {'gone: magic reads 0xffffffff, expected 0x51495650': 1}
+LIES = {
+    'gone': (('x-gone', True), ('x-gone', False), GONE),
+    'asleep': (('x-gone', True), ('x-gone', False), GONE),
+    'shrunk': (('x-nr-lines', 8), ('x-nr-lines', 64),
+               {'gone: number of lines reads 0x8, expected 0x40': 1}),
+    'flip': (('x-flip', 1), ('x-flip', 0), {'gone: version reads 0x0, expected 0x1': 1}),
+    'dest': (('x-flip', 0xffffffff << 32), ('x-flip', 0), {'route: ': 6}),
+}
+
+
+def said(run, controller):
+    """What core and driver say of a controller that is wrong, without its numbers."""
+    prefix = f'paravirq PVIQ0001:0{controller}: '
+    lines = [line.split(prefix)[1] for line in run.log if prefix in line]
+    return [re.sub(r'(?:line \d+: )?(\w+)(?: -\w+: | 0x\w+ not taken.*)', r'\1: ', line)
+            for line in lines if not re.match('version 1, |probe with driver ', line)]
+
+
+# [GUEST-10] [GUEST-11] [VER-2]
+def lie(name, kernel):
+    """The controller of the second doorbell begins to lie, and later stops."""
+    begin, end, messages = LIES[name]
+    if kernel == 'modules':
+        # Loaded anew, the driver does not find it in the first place.
+        messages = {**messages, 'error: magic 0xffffffff, expected 0x51495650': 1}
+    label = f'{name} {kernel}'
+    with guest.Run('hostile', label=label, kernel=kernel, tables=['paravirq2'],
+                   timeout=400, append=f'guest_lie={name}') as run:
+        db = guest.Doorbell(run)
+        path = PVIC[1 - db.number]
+        for word, (option, value) in (('lie', begin), ('truth', end)):
+            run.wait_line(f'selftest: host: {word}', timeout=300)
+            run.set(path, option, value)
+            db.ring(3)
+    lines = said(run, 1 - db.number)
+    for message in {**messages, **dict.fromkeys(lines)}:
+        guest.equal(lines.count(message), messages.get(message, 0), f'{label}: "{message}"')
+    guest.equal(said(run, db.number), [], f'{label}: nothing is said of the honest one')
+
+
+# [GUEST-12]
+def stray():
+    """Every vector of devices is injected into every CPU, past all controllers."""
+    unheard = 'No irq handler for '
+    with guest.Run('stray', allow=[unheard], args=(
+            '-qtest', 'unix:{dir}/qtest,server=on,wait=off', '-qtest-log', 'none')) as run:
+        db = guest.Doorbell(run)
+        start, _ = run.wait_line('selftest: host: stray')
+        with run.connect('qtest').makefile('rw') as qtest:
+            for vector in VECTORS:
+                for cpu in range(2):
+                    print('writel', 0xfee00000 | cpu << 12, vector, file=qtest, flush=True)
+                    assert qtest.readline().strip() == 'OK'
+        db.ring(3)
+    said = [line for line in run.log if unheard in line]
+    guest.ok(all(line in run.log[start:] for line in said) and said,
+             f'stray: {len(said)} of {2 * len(VECTORS)} interrupts are reported, none before')
+
+
+def boot():
+    """A controller that lies from the start is refused, the other one works."""
+    for option, message in (('x-flip=1', 'error: version 0, only 1 is supported'),
+                            ('x-gone=on', 'error: magic 0xffffffff, expected 0x51495650')):
+        devices = guest.boot.hardware(2)
+        devices[3] += f',{option}'
+        with guest.Run('smoke', label=option, tables=['paravirq2'], devices=devices,
+                       append='guest_nr=4') as run:
+            pass
+        guest.equal(said(run, 1), [message], f'{option}: "{message}", once')
+
+
+def main():
+    boot()
+    stray()
+    for name in LIES:
+        lie(name, 'slim')
+    lie('gone', 'modules')
+
+
+if __name__ == '__main__':
+    main()
+    guest.done()
