@@ -37,7 +37,7 @@ help:
 	@echo
 	@echo '  FIRMWARE=dt     (run, shell) a device tree instead of ACPI'
 	@echo '  KERNEL_SRC=DIR  a Linux 6.12 tree of yours, copied and never changed'
-	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 7.2 or 10, likewise'
+	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 7.2 or 10.0, likewise'
 	@echo '  JOBS=N          build with N processes, default: one per CPU'
 	@echo
 	@echo 'The first run takes about 10 minutes on two cores and needs root to'

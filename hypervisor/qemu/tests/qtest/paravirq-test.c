@@ -690,12 +690,12 @@ static void test_doorbell(void)
     qtest_quit(qts);
 }
 
-/* What QEMU says on standard error when it refuses to start */
+/* What QEMU says on standard error when it refuses to start; it must end. */
 static char *refusal(const char *args)
 {
     const char *qemu = g_getenv("QTEST_QEMU_BINARY");
-    g_autofree char *command = g_strdup_printf("%s -M q35 -display none "
-        "-accel qtest " MACHINE "%s", qemu, args);
+    g_autofree char *command = g_strdup_printf("timeout 60 %s -M q35 "
+        "-display none -accel qtest " MACHINE "%s", qemu, args);
     g_autoptr(GError) err = NULL;
     char *said;
     int status;
