@@ -58,6 +58,7 @@ def affinity(**options):
                         f'{label}: line {n}: {said[1]} rings of the guest and '
                         f'{rings // 3} of the host were all counted')
         db.settled(label)
+        db.ring(3)
 
 
 # [RAISE-3] [GUEST-7]
