@@ -36,12 +36,46 @@ guest.equal(wrong('1..1', 'ok 1 a', 'Bail out! x'), (1, 1, 1), 'bailing out')
 guest.equal(guest.ktap(['[ 1.0] ok 1 a', 'ok 1 a'])[1], {},
             'a line of the kernel is no result')
 
-for line in ('[    1.0] WARNING: CPU: 0 PID: 1 at kernel/irq', ' Call Trace:',
-             '[ 1.0] __common_interrupt: 1.35 No irq handler for vector',
-             '[ 1.0] No irq handler for 1.35',
-             'BUG: kernel NULL pointer', 'INFO: possible recursive locking'):
-    guest.ok(guest.boot.TROUBLE.search(line), f'trouble: {line}')
-guest.ok(not guest.boot.TROUBLE.search('[ 1.0] debug: all is well'), 'no trouble')
+# How each of the kernel's checkers begins a report, and other trouble.
+TROUBLE = (
+    'BUG: KASAN: slab-out-of-bounds in doorbell_fetch+0x1d/0x90',
+    'UBSAN: shift-out-of-bounds in drivers/virt/paravirq-doorbell.c:75:2',
+    'UBSAN: array-index-out-of-bounds in arch/x86/kernel/apic/paravirq.c:83:19',
+    'BUG: KCSAN: data-race in doorbell_fetch / doorbell_read',
+    'BUG: KCSAN: data-race in doorbell_fetch+0x1d/0x90',
+    'WARNING: possible circular locking dependency detected',
+    'WARNING: inconsistent lock state',
+    'WARNING: suspicious RCU usage',
+    'WARNING: bad unlock balance detected!',
+    '[ BUG: Invalid wait context ]',
+    'INFO: trying to register non-static key.',
+    'BUG: sleeping function called from invalid context at mm/slab.c:1',
+    'BUG: scheduling while atomic: sh/1/0x00000002',
+    'BUG: spinlock bad magic on CPU#0, sh/1',
+    'ODEBUG: free active (active state 0) object: (____ptrval____)',
+    'WARNING: CPU: 0 PID: 1 at kernel/irq/manage.c:1',
+    'BUG: kernel NULL pointer dereference, address: 0000000000000000',
+    'Oops: general protection fault, 0000 [#1] SMP',
+    'rcu: INFO: rcu_sched detected stalls on CPUs/tasks:',
+    'watchdog: BUG: soft lockup - CPU#0 stuck for 22s!',
+    '__common_interrupt: 1.35 No irq handler for vector',
+    'No irq handler for 1.35',
+    'Call Trace:',
+)
+
+
+def trouble(*lines):
+    """How many lines a guest with this log fails for."""
+    run = guest.Run('smoke')
+    run.stop()
+    run.log = [f'[    1.000000] {line}' for line in lines]
+    return len(run.trouble(run.allow))
+
+
+for line in TROUBLE:
+    guest.equal(trouble('all is well', line), 1, f'trouble: {line}')
+guest.equal(trouble('debug: all is well', 'paravirq: validation: 0 problems',
+                    'kcsan: selftest: 3/3 tests passed', 'ubsan: none'), 0, 'no trouble')
 
 FILES = {
     'good': ('echo ok 1; echo ok 2; echo 1..2', '2 passed, 0 failed', 0),
