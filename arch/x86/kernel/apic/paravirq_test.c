@@ -284,7 +284,7 @@ static int fake_request(struct fake *fake)
 {
 	int ret = request_irq(fake->virq, fake_interrupt, 0, "paravirq-fake", fake);
 
-	fake->requested = !ret;
+	fake->requested |= !ret;
 
 	return ret;
 }
@@ -678,11 +678,13 @@ static void expect_dead(struct fake *fake)
 {
 	struct kunit *test = fake->test;
 	unsigned int other = fake_map(fake, BASE);
-	int n;
+	int n, ret;
 
 	for (n = 0; n < 3; n++) {
-		KUNIT_EXPECT_EQ(test, request_irq(other, fake_interrupt, 0, "fake", fake),
-				-ENODEV);
+		ret = request_irq(other, fake_interrupt, 0, "fake", fake);
+		KUNIT_EXPECT_EQ(test, ret, -ENODEV);
+		if (!ret)
+			free_irq(other, fake);
 		paravirq_resume(fake->pv);
 		if (fake->requested) {
 			irq_set_affinity(fake->virq, cpumask_of(n % num_online_cpus()));
