@@ -3,8 +3,9 @@
  * QTest testcase for the paravirq interrupt controller and its doorbell
  *
  * Plays the guest: drives their registers, and looks at what arrives in the
- * local APICs of vCPUs that never run. Numbers in brackets are those of sentences
- * in Documentation/virt/paravirq/interface.rst of the paravirq project.
+ * local APICs of vCPUs that never run. Numbers in brackets are those of
+ * sentences in Documentation/virt/paravirq/interface.rst, of the paravirq
+ * project.
  *
  * Copyright (C) 2026 The paravirq authors
  */
