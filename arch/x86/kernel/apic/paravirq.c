@@ -84,7 +84,8 @@ static void paravirq_write_route(struct paravirq *pv, u32 line, u64 route)
 	if (pv->route[line] == route)
 		return;
 
-	pv->route[line] = route;
+	/* paravirq_debug_show() looks without the lock. */
+	WRITE_ONCE(pv->route[line], route);
 	if (!pv->dead)
 		pv->config.ops->write_route(pv->config.ctx, line, route);
 }
@@ -400,7 +401,7 @@ static void paravirq_debug_show(struct seq_file *m, struct irq_domain *domain,
 	}
 
 	for (line = 0; line < pv->nr_lines; line++) {
-		if (pv->route[line] & PARAVIRQ_ROUTE_ENABLE)
+		if (READ_ONCE(pv->route[line]) & PARAVIRQ_ROUTE_ENABLE)
 			paravirq_debug_show_line(m, pv, line, ind);
 	}
 }
@@ -579,6 +580,8 @@ static int paravirq_forget_irq(struct device *dev, void *data)
 void paravirq_destroy(struct paravirq *pv)
 {
 	unsigned int virq;
+	unsigned long flags;
+	bool requested;
 	u32 line;
 
 	guard(mutex)(&paravirq_mutex);
@@ -588,7 +591,12 @@ void paravirq_destroy(struct paravirq *pv)
 
 	unregister_syscore(&pv->syscore);
 
-	if (!bitmap_empty(pv->requested, pv->nr_lines)) {
+	/* Who releases the last line at this moment has let go of the lock, too. */
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	requested = !bitmap_empty(pv->requested, pv->nr_lines);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
+
+	if (requested) {
 		dev_err(pv->config.dev, "removed while lines %*pbl are requested: they are dead now\n",
 			pv->nr_lines, pv->requested);
 		pv->domain->ops = &paravirq_dead_domain_ops;
