@@ -12,10 +12,13 @@ export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
 endif
 FIRMWARE ?= acpi
 KERNELS := slim modules stock
+DEBUG_KERNELS := debug kcsan
 TESTS ?= $(sort $(wildcard tests/*.t))
+GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
 
-.PHONY: help run shell test unit fuzz install kernels qemu qemu10 tables check clean distclean
-.PHONY: deps linux-source qemu-source qemu10-source $(KERNELS)
+.PHONY: help run shell test test-debug unit fuzz install kernels qemu qemu10 tables
+.PHONY: check clean distclean deps linux-source qemu-source qemu10-source
+.PHONY: $(KERNELS) $(DEBUG_KERNELS)
 MAKEFLAGS += --no-print-directory
 
 help:
@@ -24,6 +27,8 @@ help:
 	@echo '  make run        build what is needed, boot a guest, show and check it'
 	@echo '  make shell      the same, with a shell in the guest (monitor: Ctrl-a c)'
 	@echo '  make test       run every test; TESTS="tests/..." for some, V=1 for all lines'
+	@echo '  make test-debug run every guest under KASAN, lockdep and the like, and'
+	@echo '                  again under KCSAN; an hour'
 	@echo '  make unit       only the tests that need no guest'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
 	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, DESTDIR='
@@ -52,7 +57,7 @@ linux-source: deps
 qemu-source: deps
 	@$(if $(QEMU_SRC),:,scripts/fetch-sources qemu)
 
-$(KERNELS): linux-source
+$(KERNELS) $(DEBUG_KERNELS): linux-source
 	@scripts/build-linux $@
 	@scripts/mkinitrd $@
 
@@ -79,6 +84,14 @@ shell: slim qemu tables
 
 test: kernels qemu qemu10 tables
 	@scripts/run-tests $(TESTS)
+
+# Both, whatever the first one finds.
+test-debug: TESTS = $(GUEST_TESTS)
+test-debug: modules stock $(DEBUG_KERNELS) qemu tables
+	@status=0; for kernel in $(DEBUG_KERNELS); do \
+		echo "guests with the kernel $$kernel:"; \
+		GUEST_KERNEL=$$kernel scripts/run-tests $(TESTS) || status=1; \
+	done; exit $$status
 
 unit: deps tables
 	@scripts/run-tests $(sort $(wildcard tests/0*.t))
