@@ -82,7 +82,9 @@ run: slim qemu tables
 shell: slim qemu tables
 	@scripts/boot --firmware $(FIRMWARE) --shell
 
-test: kernels qemu qemu10 tables
+# An archive that has QEMU 10 no more is one failed test, not the end of all.
+test: kernels qemu tables
+	@$(MAKE) qemu10 || echo 'qemu10: not built, tests/13-qtest.t will fail'
 	@scripts/run-tests $(TESTS)
 
 # Both, whatever the first one finds.
