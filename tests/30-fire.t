@@ -114,7 +114,7 @@ def rebind():
 
 
 affinity()
-affinity(machine='q35', kernel='modules')
+affinity(machine='q35', kernel='modules', append='guest_rounds=30')
 affinity(machine='microvm', tables=['paravirq-pio'], append='guest_rounds=30')
 # [GUEST-9]
 with guest.Run('retarget', tables=['paravirq-pio'], **SMP):
