@@ -11,6 +11,7 @@
 #ifndef _ASM_X86_PARAVIRQ_H
 #define _ASM_X86_PARAVIRQ_H
 
+#include <linux/errno.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 
@@ -46,7 +47,7 @@ struct paravirq_ops {
  * @ops:	access to the registers
  * @ctx:	passed to each of @ops
  * @max_lines:	number of lines that the register window has room for
- * @base:	number by which firmware names line 0 (ACPI: _GSB; DT: 0)
+ * @base:	number by which firmware names line 0 (ACPI: _GSB, a GSI; DT: 0)
  */
 struct paravirq_config {
 	struct device *dev;
@@ -79,11 +80,27 @@ void paravirq_shutdown(struct paravirq *pv);
 extern struct mutex paravirq_mutex;
 
 struct paravirq *paravirq_find(struct fwnode_handle *fwnode);
+struct paravirq *paravirq_find_gsi(u32 gsi);
 struct device *paravirq_dev(struct paravirq *pv);
 u32 paravirq_base(struct paravirq *pv);
 u32 paravirq_nr_lines(struct paravirq *pv);
 void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info);
 void paravirq_trigger(struct paravirq *pv, u32 line);
+
+#ifdef CONFIG_X86_PARAVIRQ
+struct fwnode_handle *paravirq_gsi_fwnode(u32 gsi);
+int paravirq_register_gsi(u32 gsi, unsigned int type);
+#else
+static inline struct fwnode_handle *paravirq_gsi_fwnode(u32 gsi)
+{
+	return NULL;
+}
+
+static inline int paravirq_register_gsi(u32 gsi, unsigned int type)
+{
+	return -ENOENT;
+}
+#endif
 
 #if IS_ENABLED(CONFIG_KUNIT)
 void paravirq_resume(void *data);

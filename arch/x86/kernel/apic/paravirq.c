@@ -8,7 +8,8 @@
  * but no firmware: it turns one controller into a hierarchical child of
  * x86_vector_domain. drivers/irqchip/irq-paravirq.c finds controllers in ACPI
  * or a device tree and calls paravirq_create(); consumers arrive through
- * platform_get_irq() and irq_create_fwspec_mapping().
+ * platform_get_irq() and irq_create_fwspec_mapping(), or by a GSI through
+ * acpi_register_gsi() (arch/x86/kernel/acpi/boot.c).
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -20,6 +21,7 @@
 #include <linux/device.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
@@ -32,6 +34,7 @@
 #include <kunit/visibility.h>
 
 #include <asm/hw_irq.h>
+#include <asm/io_apic.h>
 #include <asm/irq_vectors.h>
 #include <asm/irqdomain.h>
 #include <asm/paravirq.h>
@@ -43,11 +46,13 @@
  * @config:	what the driver said of it
  * @domain:	its irq_domain; host_data is this structure
  * @syscore:	calls paravirq_resume()
+ * @window:	in paravirq_windows while @config.base is a GSI of its own
  * @nr_lines:	number of lines as read once at creation; what that register says
  *		later never counts
  * @lock:	serialises register accesses with @route, @requested and @dead
  * @dead:	the controller is gone, its registers must not be touched
  * @requested:	lines that some driver has requested
+ * @registered:	lines that were mapped as GSIs; under paravirq_mutex
  * @route:	the route of each line as last written. The mask bit lives here
  *		alone: the core masks the chip without telling irq_data (see
  *		migrate_one_irq() in kernel/irq/cpuhotplug.c).
@@ -56,15 +61,20 @@ struct paravirq {
 	struct paravirq_config config;
 	struct irq_domain *domain;
 	struct syscore syscore;
+	struct list_head window;
 	u32 nr_lines;
 	raw_spinlock_t lock;
 	bool dead;
 	DECLARE_BITMAP(requested, PARAVIRQ_MAX_LINES);
+	DECLARE_BITMAP(registered, PARAVIRQ_MAX_LINES);
 	u64 route[] __counted_by(nr_lines);
 };
 
-/* Held while a controller comes, goes or is looked up by paravirq_find(). */
+/* Held while a controller comes, goes or is looked up. */
 DEFINE_MUTEX(paravirq_mutex);
+
+/* Controllers that own the GSIs from their base on; under paravirq_mutex. */
+static LIST_HEAD(paravirq_windows);
 
 static u32 paravirq_read(struct paravirq *pv, u32 reg)
 {
@@ -459,13 +469,48 @@ static const struct syscore_ops paravirq_syscore_ops = {
 	.resume = paravirq_resume,
 };
 
+/*
+ * The controller serves plain GSIs too, if its numbers are nobody else's: neither
+ * ISA interrupts, nor the IO-APICs', nor those of a controller before it. Otherwise
+ * its lines are for consumers that name it. gsi_top stays as it is, the table of
+ * interrupts would grow with it.
+ */
+static void paravirq_open_window(struct paravirq *pv)
+{
+	u32 first = pv->config.base, last = first + pv->nr_lines - 1;
+	u32 lowest = max_t(u32, gsi_top, NR_IRQS_LEGACY);
+	struct paravirq *other;
+
+	INIT_LIST_HEAD(&pv->window);
+	if (!first)
+		return;
+
+	if (first < lowest) {
+		dev_warn(pv->config.dev, "GSIs %#x to %#x not served, allowed from %#x\n",
+			 first, last, lowest);
+		return;
+	}
+
+	list_for_each_entry(other, &paravirq_windows, window) {
+		if (first < other->config.base + other->nr_lines &&
+		    other->config.base <= last) {
+			dev_warn(pv->config.dev, "GSIs %#x to %#x not served, %s has some of them\n",
+				 first, last, dev_name(other->config.dev));
+			return;
+		}
+	}
+
+	list_add_tail(&pv->window, &paravirq_windows);
+}
+
 /**
  * paravirq_create() - bring a controller up and give it an irq_domain
  * @config: the controller; copied
  *
  * Checks magic, version and number of lines, resets the controller and creates
  * the irq_domain of @config->dev's fwnode. From then on consumers can map and
- * request lines. What is wrong is logged with the value that was read.
+ * request lines; where @config->base is not taken, its numbers are GSIs as well.
+ * What is wrong is logged with the value that was read.
  *
  * Context: Process context, may sleep.
  * Return: the controller, or an ERR_PTR(): -ENODEV if the registers do not
@@ -531,6 +576,7 @@ struct paravirq *paravirq_create(const struct paravirq_config *config)
 	}
 
 	get_device(dev);
+	paravirq_open_window(pv);
 	pv->syscore.ops = &paravirq_syscore_ops;
 	pv->syscore.data = pv;
 	register_syscore(&pv->syscore);
@@ -570,7 +616,8 @@ static int paravirq_forget_irq(struct device *dev, void *data)
  *
  * Resets the controller, disposes of all mappings and removes the irq_domain.
  * Requested lines hold the owner module, so that there are none unless the
- * device itself went away (ACPI hot removal). Then one error names them, and
+ * device itself went away (ACPI hot removal). Who registered a GSI has its
+ * interrupt for good. If there are such lines, one error names them, and
  * irq_domain and mappings stay behind, cut off from the registers and from new
  * consumers, until the last driver has gone; that memory is never freed.
  *
@@ -581,34 +628,37 @@ void paravirq_destroy(struct paravirq *pv)
 {
 	unsigned int virq;
 	unsigned long flags;
-	bool requested;
+	bool in_use;
 	u32 line;
 
 	guard(mutex)(&paravirq_mutex);
 
 	/* From here no line can be requested and no register is accessed. */
 	paravirq_shutdown(pv);
+	list_del(&pv->window);
 
 	unregister_syscore(&pv->syscore);
 
 	/* Who releases the last line at this moment has let go of the lock, too. */
 	raw_spin_lock_irqsave(&pv->lock, flags);
-	requested = !bitmap_empty(pv->requested, pv->nr_lines);
+	bitmap_or(pv->registered, pv->registered, pv->requested, pv->nr_lines);
+	in_use = !bitmap_empty(pv->registered, pv->nr_lines);
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
-
-	if (requested) {
-		dev_err(pv->config.dev, "removed while lines %*pbl are requested: they are dead now\n",
-			pv->nr_lines, pv->requested);
-		pv->domain->ops = &paravirq_dead_domain_ops;
-		return;
-	}
 
 	for (line = 0; line < pv->nr_lines; line++) {
 		virq = irq_find_mapping(pv->domain, line);
 		if (!virq)
 			continue;
 		bus_for_each_dev(&platform_bus_type, NULL, &virq, paravirq_forget_irq);
-		irq_dispose_mapping(virq);
+		if (!in_use)
+			irq_dispose_mapping(virq);
+	}
+
+	if (in_use) {
+		dev_err(pv->config.dev, "removed while lines %*pbl are in use: they are dead now\n",
+			pv->nr_lines, pv->registered);
+		pv->domain->ops = &paravirq_dead_domain_ops;
+		return;
 	}
 
 	irq_domain_remove(pv->domain);
@@ -650,6 +700,81 @@ struct paravirq *paravirq_find(struct fwnode_handle *fwnode)
 	struct irq_domain *domain = irq_find_matching_fwnode(fwnode, DOMAIN_BUS_ANY);
 
 	return domain && domain->ops == &paravirq_domain_ops ? domain->host_data : NULL;
+}
+
+/**
+ * paravirq_find_gsi() - look a controller up by a GSI
+ * @gsi: the GSI
+ *
+ * Context: As paravirq_find().
+ * Return: the controller that owns @gsi, or NULL.
+ */
+struct paravirq *paravirq_find_gsi(u32 gsi)
+{
+	struct paravirq *pv;
+
+	lockdep_assert_held(&paravirq_mutex);
+
+	list_for_each_entry(pv, &paravirq_windows, window) {
+		if (gsi >= pv->config.base && gsi - pv->config.base < pv->nr_lines)
+			return pv;
+	}
+
+	return NULL;
+}
+
+/**
+ * paravirq_gsi_fwnode() - the firmware node that a GSI belongs to
+ * @gsi: the GSI
+ *
+ * Context: Process context, may sleep; takes paravirq_mutex.
+ * Return: the node of the controller that owns @gsi, or NULL.
+ */
+struct fwnode_handle *paravirq_gsi_fwnode(u32 gsi)
+{
+	struct paravirq *pv;
+
+	guard(mutex)(&paravirq_mutex);
+	pv = paravirq_find_gsi(gsi);
+
+	return pv ? dev_fwnode(pv->config.dev) : NULL;
+}
+
+/**
+ * paravirq_register_gsi() - map the line that a GSI is
+ * @gsi: the GSI
+ * @type: IRQ_TYPE_EDGE_RISING, nothing else is served
+ *
+ * All who register a GSI share its mapping, which lasts as long as the controller:
+ * unregistering it does nothing.
+ *
+ * Context: Process context, may sleep; takes paravirq_mutex, so that the
+ *	    controller stays.
+ * Return: the Linux interrupt number, -ENOENT if no controller owns @gsi, or
+ *	   -EINVAL, with an error logged, if the line cannot be had so.
+ */
+int paravirq_register_gsi(u32 gsi, unsigned int type)
+{
+	struct irq_fwspec fwspec = {
+		.param_count = 2,
+		.param = { gsi, type },
+	};
+	struct paravirq *pv;
+	unsigned int virq;
+
+	guard(mutex)(&paravirq_mutex);
+	pv = paravirq_find_gsi(gsi);
+	if (!pv)
+		return -ENOENT;
+
+	fwspec.fwnode = dev_fwnode(pv->config.dev);
+	virq = irq_create_fwspec_mapping(&fwspec);
+	if (!virq)
+		return -EINVAL;
+
+	__set_bit(gsi - pv->config.base, pv->registered);
+
+	return virq;
 }
 
 /**
