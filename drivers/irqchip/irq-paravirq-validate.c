@@ -4,9 +4,10 @@
  *
  * Driver and resolver log each error where it occurs; this file tells the whole
  * story once deferred probing has settled, and again whenever debugfs
- * paravirq/validate is read. It walks the platform devices and, for each
- * interrupt whose source is a paravirq controller, reports device, interrupt,
- * controller, line, Linux interrupt, vector, CPU and driver. Problems are lines
+ * paravirq/validate is read. It walks the devices of ACPI and the platform
+ * devices of a device tree and, for each interrupt whose source or GSI is a
+ * paravirq controller's, reports device, interrupt, controller, line, Linux
+ * interrupt, vector, CPU and driver. Problems are lines
  * that two devices claim, sources that do not resolve, lines out of range and
  * wrong trigger types. With paravirq.selftest=1 each requested line is raised
  * once at boot and the interrupt is waited for; the consumers' handlers run.
@@ -58,7 +59,7 @@ struct claim {
 };
 
 /**
- * struct validation - one walk over the platform devices
+ * struct validation - one walk over the devices
  * @m:		where to write, or NULL for the kernel log
  * @selftest:	raise requested lines
  * @claims:	lines seen so far
@@ -271,10 +272,10 @@ static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data
 		return AE_OK;
 
 	for (i = 0; i < irq->interrupt_count; i++, v->index++) {
-		if (!irq->resource_source.string_length)
-			continue;
-
-		pv = validate_source(v, &irq->resource_source, irq->interrupts[i]);
+		if (irq->resource_source.string_length)
+			pv = validate_source(v, &irq->resource_source, irq->interrupts[i]);
+		else
+			pv = paravirq_find_gsi(irq->interrupts[i]);
 		if (pv)
 			validate_line(v, pv, irq->interrupts[i],
 				      acpi_dev_get_irq_type(irq->triggering,
@@ -299,9 +300,8 @@ static void validate_of_node(struct validation *v, struct device_node *np)
 	}
 }
 
-static int validate_device(struct device *dev, void *data)
+static void validate_device(struct validation *v, struct device *dev)
 {
-	struct validation *v = data;
 	int ret;
 
 	v->dev = dev;
@@ -310,16 +310,32 @@ static int validate_device(struct device *dev, void *data)
 						ARRAY_SIZE(v->names));
 	v->nr_names = max(ret, 0);
 	v->consumer = false;
+}
 
-	/*
-	 * An MFD child shares the node of its parent. Only the first device of
-	 * a node speaks for it.
-	 */
-	if (has_acpi_companion(dev) && acpi_get_first_physical_node(ACPI_COMPANION(dev)) == dev)
-		acpi_walk_resources(ACPI_HANDLE(dev), METHOD_NAME__CRS,
-				    validate_acpi_resource, v);
-	else if (dev->of_node && !dev->of_node_reused)
-		validate_of_node(v, dev->of_node);
+/*
+ * Platform devices and all others, such as those of PNP. An MFD child shares the
+ * node of its parent: only the first device of a node speaks for it.
+ */
+static int validate_acpi_device(struct device *dev, void *data)
+{
+	struct acpi_device *adev = to_acpi_device(dev);
+	struct device *physical = acpi_get_first_physical_node(adev);
+
+	if (physical) {
+		validate_device(data, physical);
+		acpi_walk_resources(adev->handle, METHOD_NAME__CRS,
+				    validate_acpi_resource, data);
+	}
+
+	return 0;
+}
+
+static int validate_of_device(struct device *dev, void *data)
+{
+	if (dev->of_node && !dev->of_node_reused) {
+		validate_device(data, dev);
+		validate_of_node(data, dev->of_node);
+	}
 
 	return 0;
 }
@@ -332,7 +348,8 @@ static void validate(struct seq_file *m, bool selftest)
 	guard(mutex)(&paravirq_mutex);
 
 	INIT_LIST_HEAD(&v.claims);
-	bus_for_each_dev(&platform_bus_type, NULL, &v, validate_device);
+	acpi_bus_for_each_dev(validate_acpi_device, &v);
+	bus_for_each_dev(&platform_bus_type, NULL, &v, validate_of_device);
 	list_for_each_entry_safe(claim, next, &v.claims, node) {
 		put_device(claim->dev);
 		kfree(claim);
