@@ -16,6 +16,7 @@
  * Copyright (C) 2026 The paravirq authors
  */
 
+#include <linux/acpi.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -46,7 +47,8 @@
 
 #define LINES	4
 #define LINE	2
-#define BASE	0x1000
+/* Above the controllers of the machine that this runs on. */
+#define BASE	0x8000
 
 /**
  * struct fake - a controller, and what a test has of it
@@ -318,14 +320,11 @@ static void fake_remove_node(void *fwnode)
 	fwnode_remove_software_node(fwnode);
 }
 
-static int fake_init(struct kunit *test)
+/* A device with a node of its own. */
+static struct device *fake_device(struct kunit *test)
 {
 	struct platform_device *pdev;
 	struct fwnode_handle *fwnode;
-	struct fake *fake;
-
-	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, fake);
 
 	fwnode = fwnode_create_software_node(NULL, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fwnode);
@@ -336,11 +335,21 @@ static int fake_init(struct kunit *test)
 	pdev->dev.fwnode = fwnode;
 	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, pdev), 0);
 
+	return &pdev->dev;
+}
+
+static int fake_init(struct kunit *test)
+{
+	struct fake *fake;
+
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+
 	fake->test = test;
 	fake->magic = PARAVIRQ_MAGIC;
 	fake->version = PARAVIRQ_VERSION;
 	fake->nr_lines = LINES;
-	fake->config.dev = &pdev->dev;
+	fake->config.dev = fake_device(test);
 	fake->config.owner = THIS_MODULE;
 	fake->config.ops = &fake_ops;
 	fake->config.ctx = fake;
@@ -839,6 +848,123 @@ static void paravirq_test_remove_requested(struct kunit *test)
 	EXPECT_LOG(fake, "");
 }
 
+static int fake_register_gsi(u32 gsi)
+{
+	return acpi_register_gsi(NULL, gsi, ACPI_EDGE_SENSITIVE, ACPI_ACTIVE_HIGH);
+}
+
+/* Its numbers are GSIs: one mapping for all, whoever asks, and it stays. */
+static void paravirq_test_gsi(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int virq = 0;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_register_gsi(BASE + LINE);
+	KUNIT_ASSERT_GT(test, (int)fake->virq, 0);
+	KUNIT_EXPECT_EQ(test, irq_find_mapping(fake->domain, LINE), fake->virq);
+	KUNIT_EXPECT_EQ(test, fake_register_gsi(BASE + LINE), fake->virq);
+	KUNIT_EXPECT_EQ(test, fake_map(fake, BASE + LINE), fake->virq);
+	KUNIT_EXPECT_EQ(test, acpi_gsi_to_irq(BASE + LINE, &virq), 0);
+	KUNIT_EXPECT_EQ(test, virq, fake->virq);
+
+	acpi_unregister_gsi(BASE + LINE);
+	KUNIT_EXPECT_EQ(test, irq_find_mapping(fake->domain, LINE), fake->virq);
+	fake->log[0] = '\0';
+	KUNIT_ASSERT_EQ(test, fake_request(fake), 0);
+	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+
+	KUNIT_EXPECT_GT(test, fake_register_gsi(BASE), 0);
+	KUNIT_EXPECT_GT(test, fake_register_gsi(BASE + LINES - 1), 0);
+	KUNIT_EXPECT_LT(test, fake_register_gsi(BASE - 1), 0);
+	KUNIT_EXPECT_LT(test, fake_register_gsi(BASE + LINES), 0);
+	KUNIT_EXPECT_EQ(test, -EINVAL, acpi_register_gsi(NULL, BASE + 1, ACPI_LEVEL_SENSITIVE,
+							 ACPI_ACTIVE_HIGH));
+	KUNIT_EXPECT_EQ(test, -EINVAL, acpi_register_gsi(NULL, BASE + 1, ACPI_EDGE_SENSITIVE,
+							 ACPI_ACTIVE_LOW));
+}
+
+/*
+ * Who has registered a GSI may request it at any time: after removal the interrupt
+ * is dead, and neither gone nor anybody else's.
+ */
+static void paravirq_test_remove_gsi(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int virq;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	virq = fake_register_gsi(BASE + LINE);
+	KUNIT_ASSERT_GT(test, (int)virq, 0);
+	fake_destroy(fake);
+	EXPECT_LOG(fake, "magic version lines reset reset");
+	KUNIT_EXPECT_LT(test, fake_register_gsi(BASE + LINE), 0);
+	fake->virq = virq;
+	KUNIT_EXPECT_EQ(test, fake_request(fake), -ENODEV);
+	EXPECT_LOG(fake, "");
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_register_gsi(BASE + LINE);
+	KUNIT_EXPECT_NE(test, fake->virq, virq);
+	KUNIT_ASSERT_EQ(test, fake_request(fake), 0);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	irq_dispose_mapping(virq);
+}
+
+/* Numbers that are others' are no GSIs, and lines of consumers that name them. */
+static const struct window {
+	const char *name;
+	u32 base;
+	bool served;
+} windows[] = {
+	{ "no base", 0, false },
+	{ "ISA", 8, false },
+	{ "the same numbers", BASE, false },
+	{ "the last number", BASE + LINES - 1, false },
+	{ "the first number", BASE - LINES + 1, false },
+	{ "behind it", BASE + LINES, true },
+	{ "before it", BASE - LINES, true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(windows, windows, name);
+
+static void paravirq_test_window(struct kunit *test)
+{
+	const struct window *window = test->param_value;
+	struct fake *fake = test->priv;
+	struct paravirq_config config = fake->config;
+	struct irq_fwspec fwspec = {
+		.param_count = 2,
+		.param = { window->base, IRQ_TYPE_EDGE_RISING },
+	};
+	struct irq_domain *domain;
+	struct paravirq *second;
+	struct irq_data *d;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	config.dev = fake_device(test);
+	config.base = window->base;
+	second = paravirq_create(&config);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, second);
+
+	fwspec.fwnode = dev_fwnode(config.dev);
+	domain = irq_find_matching_fwnode(fwspec.fwnode, DOMAIN_BUS_ANY);
+	if (window->base) {
+		d = irq_get_irq_data(max(0, fake_register_gsi(window->base)));
+		KUNIT_EXPECT_EQ(test, d && d->domain == domain, window->served);
+		d = irq_get_irq_data(max(0, fake_register_gsi(window->base + LINES - 1)));
+		KUNIT_EXPECT_EQ(test, d && d->domain == domain, window->served);
+	}
+	d = irq_get_irq_data(irq_create_fwspec_mapping(&fwspec));
+	KUNIT_EXPECT_TRUE(test, d && d->domain == domain);
+	d = irq_get_irq_data(fake_register_gsi(BASE + 1));
+	KUNIT_EXPECT_TRUE(test, d && d->domain == fake->domain);
+	paravirq_destroy(second);
+}
+
 static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE_PARAM(paravirq_test_refused, refused_gen_params),
 	KUNIT_CASE(paravirq_test_create),
@@ -858,6 +984,9 @@ static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE(paravirq_test_shutdown),
 	KUNIT_CASE(paravirq_test_remove),
 	KUNIT_CASE(paravirq_test_remove_requested),
+	KUNIT_CASE(paravirq_test_gsi),
+	KUNIT_CASE(paravirq_test_remove_gsi),
+	KUNIT_CASE_PARAM(paravirq_test_window, windows_gen_params),
 	{}
 };
 
