@@ -34,6 +34,8 @@ NAMES = ['interrupt-controller/paravirq,intc', 'misc/paravirq,doorbell']
 GOOD = {
     'paravirq.aml': 9, 'paravirq2.aml': 10, 'paravirq-pio.aml': 9, 'paravirq-mixed.aml': 10,
     'pvic.aml': 1, 'pvic.aml doorbell.aml': 9,
+    # [DISC-15]
+    'gsi.aml': 9,
     'paravirq.dtb': 9, 'paravirq2.dtb': 10, 'microvm-dt.dtb': 17, 'microvm-dt-smp.dtb': 17,
 }
 
@@ -45,6 +47,7 @@ BAD = {
     'number-below-base.aml': [DBL1 + ' interrupt 3: number 0xfff, below the _GSB, out of range'],
     # [DISC-7]
     'level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
+    'gsi-level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
     'active-low.aml': [DBL1 + ' interrupt 3: line 43: trigger type 2, only rising edge'],
     # [DISC-14]
     'duplicate-line.aml': [DBL1 + r' interrupt 3: line 32 of \\_SB\.PVIC is taken by '
@@ -73,6 +76,7 @@ BAD = {
                         for i in range(4)],
     'gsb-mismatch.aml': [rf'{DBL1} interrupt {i}: number {0x2028 + i:#x}, below the _GSB, out of'
                          for i in range(4)],
+    'gsb-in-use.aml': [r'\\_SB\.PVI2: numbers from 0x1000: in use by \\_SB\.PVIC'],
     'gsb-too-large.aml': [r'\\_SB\.PVI2: _GSB 0x100002000, allowed up to 0xffffffbf'] +
                          [rf'{DBL1} interrupt {i}: number {0x2028 + i:#x}, below' for i in range(4)],
     # [DISC-12]
