@@ -53,6 +53,7 @@ for number, name in ((0x1040, 'line-out-of-range'), (0xfff, 'number-below-base')
     table(name, [OUT.format(number, 0x1000, 0x103f), 'IRQ index 3 not found'], 1)
 # [DISC-7]
 table('level', [TYPE.format(0x102b, 4), 'IRQ index 3 not found'], 1)
+table('gsi-level', [TYPE.format(0x102b, 4), 'IRQ index 3 not found'], 1)
 table('active-low', [TYPE.format(0x102b, 2), 'IRQ index 3 not found'], 1)
 # [DISC-6]
 table('source-missing', [r"DBL1: interrupt 0x1003: source '\_SB.NONE' does not exist",
@@ -81,6 +82,9 @@ table('window-in-use', ["can't request region for resource [mem 0xfec80000", ABS
 # [DISC-4], then [DISC-5]
 table('gsb-missing', [OUT.format(0x2028, 0, 0x3f)], 4, 2)
 table('gsb-mismatch', [OUT.format(0x2028, 0x3000, 0x303f)], 4, 2)
+# [DISC-15]
+table('gsb-in-use', ['GSIs 0x1000 to 0x103f not served, PVIQ0001:00 has some of them'], 0, 2,
+      append='guest_nr=8')
 # The DSDT decides how wide integers are: 64 bits on microvm, 32 on q35.
 table('gsb-too-large', ['_GSB 0x100002000, allowed up to 0xffffffff', ABSENT], 4, 2,
       machine='microvm')
