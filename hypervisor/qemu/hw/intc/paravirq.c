@@ -26,12 +26,14 @@
 #include "libparavirq/paravirq.h"
 #include "hw/intc/paravirq-compat.h"
 
-/* addr= and port= of a device that has none */
-#define NO_ADDR UINT64_MAX
-#define NO_PORT UINT32_MAX
-
 /* What an xAPIC takes for a broadcast; QEMU does not know the guest's mode */
 #define XAPIC_BROADCAST 0xff
+
+/* addr= or port=: any value may be given, and is refused or used */
+typedef struct ParavirqPlace {
+    uint64_t value;
+    bool given;
+} ParavirqPlace;
 
 struct ParavirqState {
     SysBusDevice parent_obj;
@@ -45,8 +47,8 @@ struct ParavirqState {
     struct paravirq_registers saved;
 
     /* Properties */
-    uint64_t addr;
-    uint32_t port;
+    ParavirqPlace addr;
+    ParavirqPlace port;
     uint32_t lines;
     uint32_t x_broadcast_id;
 
@@ -215,6 +217,40 @@ uint64_t paravirq_window_size(ParavirqState *s)
     return paravirq_mmio_size(s->lines);
 }
 
+/*
+ * Two windows at one place would hide each other. What firmware or the guest
+ * maps later is their business.
+ */
+static bool paravirq_check_free(const char *device, const char *option,
+                                MemoryRegion *space, uint64_t start,
+                                uint64_t size, Error **errp)
+{
+    uint64_t offset = 0;
+
+    while (offset < size) {
+        MemoryRegionSection section =
+            memory_region_find(space, start + offset, size - offset);
+        MemoryRegion *mr = section.mr;
+
+        if (!mr) {
+            break;
+        }
+        memory_region_unref(mr);
+        /* I/O ports that no device has belong to their space itself. */
+        if (mr != space) {
+            error_setg(errp, "%s: %s=0x%" PRIx64 " to 0x%" PRIx64 " is not "
+                       "free: 0x%" PRIx64 " belongs to %s", device, option,
+                       start, start + (size - 1),
+                       section.offset_within_address_space,
+                       memory_region_name(mr));
+            return false;
+        }
+        offset = section.offset_within_address_space - start +
+                 int128_get64(section.size);
+    }
+    return true;
+}
+
 bool paravirq_check_window(const char *device, uint64_t addr, uint64_t size,
                            Error **errp)
 {
@@ -231,31 +267,35 @@ bool paravirq_check_window(const char *device, uint64_t addr, uint64_t size,
                                    PARAVIRQ_ADDR_ALIGN));
         return false;
     }
-    return true;
+    return paravirq_check_free(device, "addr", get_system_memory(), addr, size,
+                               errp);
+}
+
+static bool paravirq_check_ports(uint64_t port, Error **errp)
+{
+    if (port % PARAVIRQ_PIO_SIZE || port > 0x10000 - PARAVIRQ_PIO_SIZE) {
+        error_setg(errp, "paravirq: port=0x%" PRIx64 ", allowed are multiples "
+                   "of 0x%x up to 0x%x", port, PARAVIRQ_PIO_SIZE,
+                   0x10000 - PARAVIRQ_PIO_SIZE);
+        return false;
+    }
+    return paravirq_check_free("paravirq", "port", get_system_io(), port,
+                               PARAVIRQ_PIO_SIZE, errp);
 }
 
 /* Firmware names one transport, so a controller has one. */
 static bool paravirq_check_transport(ParavirqState *s, Error **errp)
 {
-    if (s->port == NO_PORT) {
-        if (s->addr == NO_ADDR) {
-            s->addr = PARAVIRQ_DEFAULT_ADDR;
-        }
-        return paravirq_check_window("paravirq", s->addr,
-                                     paravirq_window_size(s), errp);
-    }
-    if (s->addr != NO_ADDR) {
-        error_setg(errp, "paravirq: addr=0x%" PRIx64 " and port=0x%" PRIx32
-                   ", only one is allowed", s->addr, s->port);
+    if (s->addr.given && s->port.given) {
+        error_setg(errp, "paravirq: addr=0x%" PRIx64 " and port=0x%" PRIx64
+                   ", only one is allowed", s->addr.value, s->port.value);
         return false;
     }
-    if (s->port % PARAVIRQ_PIO_SIZE || s->port > 0x10000 - PARAVIRQ_PIO_SIZE) {
-        error_setg(errp, "paravirq: port=0x%" PRIx32 ", allowed are multiples "
-                   "of 0x%x up to 0x%x", s->port, PARAVIRQ_PIO_SIZE,
-                   0x10000 - PARAVIRQ_PIO_SIZE);
-        return false;
+    if (s->port.given) {
+        return paravirq_check_ports(s->port.value, errp);
     }
-    return true;
+    return paravirq_check_window("paravirq", s->addr.value,
+                                 paravirq_window_size(s), errp);
 }
 
 static void paravirq_device_reset(DeviceState *dev)
@@ -286,15 +326,15 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
                   &paravirq_ops, s);
 
     qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
-    if (s->port == NO_PORT) {
+    if (s->port.given) {
+        memory_region_init_io(&s->window, OBJECT(s), &pio_ops, s,
+                              TYPE_PARAVIRQ, PARAVIRQ_PIO_SIZE);
+        memory_region_add_subregion(get_system_io(), s->port.value, &s->window);
+    } else {
         memory_region_init_io(&s->window, OBJECT(s), &mmio_ops, s,
                               TYPE_PARAVIRQ, paravirq_window_size(s));
         sysbus_init_mmio(sbd, &s->window);
-        sysbus_mmio_map(sbd, 0, s->addr);
-    } else {
-        memory_region_init_io(&s->window, OBJECT(s), &pio_ops, s,
-                              TYPE_PARAVIRQ, PARAVIRQ_PIO_SIZE);
-        memory_region_add_subregion(get_system_io(), s->port, &s->window);
+        sysbus_mmio_map(sbd, 0, s->addr.value);
     }
 }
 
@@ -346,13 +386,37 @@ static const VMStateDescription paravirq_vmstate = {
 };
 
 static const Property paravirq_properties[] = {
-    DEFINE_PROP_UINT64("addr", ParavirqState, addr, NO_ADDR),
-    DEFINE_PROP_UINT32("port", ParavirqState, port, NO_PORT),
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
     /* Makes a controller that refuses a vCPU */
     DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,
                        XAPIC_BROADCAST),
 };
+
+static void paravirq_get_place(Object *obj, Visitor *v, const char *name,
+                               void *opaque, Error **errp)
+{
+    ParavirqPlace *place = opaque;
+
+    visit_type_uint64(v, name, &place->value, errp);
+}
+
+static void paravirq_set_place(Object *obj, Visitor *v, const char *name,
+                               void *opaque, Error **errp)
+{
+    ParavirqPlace *place = opaque;
+    uint64_t value;
+
+    if (!visit_type_uint64(v, name, &value, errp)) {
+        return;
+    }
+    if (DEVICE(obj)->realized) {
+        error_setg(errp, "paravirq: %s=0x%" PRIx64 " is too late, the device "
+                   "is in use", name, value);
+        return;
+    }
+    place->value = value;
+    place->given = true;
+}
 
 static void paravirq_get_raised(Object *obj, Visitor *v, const char *name,
                                 void *opaque, Error **errp)
@@ -390,6 +454,11 @@ static void paravirq_instance_init(Object *obj)
     s->x_magic = PARAVIRQ_MAGIC;
     s->x_version = PARAVIRQ_VERSION;
     s->x_nr_lines = UINT32_MAX;
+    s->addr.value = PARAVIRQ_DEFAULT_ADDR;
+    object_property_add(obj, "addr", "uint64", paravirq_get_place,
+                        paravirq_set_place, NULL, &s->addr);
+    object_property_add(obj, "port", "uint64", paravirq_get_place,
+                        paravirq_set_place, NULL, &s->port);
     /* These may change while the guest runs; properties of qdev may not. */
     object_property_add_uint32_ptr(obj, "x-magic", &s->x_magic,
                                    OBJ_PROP_FLAG_READWRITE);

@@ -876,8 +876,41 @@ static void test_options(void)
           "multiples of 0x40 up to 0xffc0" },
         { "-device paravirq,port=0xe20", "paravirq: port=0xe20, allowed" },
         { "-device paravirq,port=0x10000", "paravirq: port=0x10000, allowed" },
+        { "-device paravirq,port=0xffffffff",
+          "paravirq: port=0xffffffff, allowed" },
+        { "-device paravirq,port=0xffffffffffffffff",
+          "paravirq: port=0xffffffffffffffff, allowed" },
+        { "-device paravirq,addr=0xffffffffffffffff",
+          "paravirq: addr=0xffffffffffffffff is not a multiple of 0x1000" },
+        { "-global paravirq.port=0xffffffff -device paravirq",
+          "paravirq: port=0xffffffff, allowed" },
         { "-device paravirq,port=0xe00,addr=0xfec80000",
           "paravirq: addr=0xfec80000 and port=0xe00, only one is allowed" },
+        { "-device paravirq,addr=0xffffffffffffffff,port=0xffffffff",
+          "paravirq: addr=0xffffffffffffffff and port=0xffffffff, only one" },
+        { "-device paravirq -device paravirq", "paravirq: addr=0xfec80000 to "
+          "0xfec811ff is not free: 0xfec80000 belongs to paravirq" },
+        { "-device paravirq -device paravirq,addr=0xfec7f000",
+          "paravirq: addr=0xfec7f000 to 0xfec801ff is not free: 0xfec80000 "
+          "belongs to paravirq" },
+        { "-device paravirq -device paravirq,addr=0xfec81000",
+          "is not free: 0xfec81000 belongs to paravirq" },
+        { "-M pc -device paravirq,addr=0xfec00000",
+          "is not free: 0xfec00000 belongs to " },
+        { "-device paravirq,addr=0x100000",
+          "is not free: 0x100000 belongs to pc.ram" },
+        { "-device paravirq,port=0xe00 -device paravirq,port=0xe00",
+          "paravirq: port=0xe00 to 0xe3f is not free: 0xe00 belongs to "
+          "paravirq" },
+        { "-device paravirq,port=0x40", "is not free: 0x40 belongs to " },
+        { "-device isa-debug-exit,iobase=0xe3f,iosize=1 "
+          "-device paravirq,port=0xe00",
+          "is not free: 0xe3f belongs to isa-debug-exit" },
+        { "-M pc -device paravirq,port=0xcc0",
+          "is not free: 0xcf8 belongs to " },
+        { "-device paravirq -device paravirq-doorbell,addr=0xfec80000",
+          "paravirq-doorbell: addr=0xfec80000 to 0xfec802ff is not free: "
+          "0xfec80000 belongs to paravirq" },
         { "-device paravirq-doorbell",
           "paravirq-doorbell: there is no paravirq controller" },
         { "-device paravirq -device paravirq,addr=0xfec90000 "
@@ -905,6 +938,36 @@ static void test_options(void)
     }
 }
 
+/* Windows that touch are two, and stay where they are. */
+static void test_neighbours(void)
+{
+    QTestState *qts = qtest_init("-M q35 " MACHINE
+        "-device paravirq,id=pvic,lines=512 "
+        "-device paravirq,addr=0xfec82000,lines=3 "
+        "-device paravirq,addr=0xfec7e000,lines=512 "
+        "-device paravirq-doorbell,intc=pvic "
+        "-device isa-debug-exit,iobase=0xdff,iosize=1 "
+        "-device isa-debug-exit,iobase=0xe80,iosize=1 "
+        "-device paravirq,port=0xe00,lines=5 "
+        "-device paravirq,port=0xe40,lines=6");
+    QDict *rsp;
+
+    g_assert_cmpuint(qtest_readl(qts, PVIC + PARAVIRQ_REG_NR_LINES), ==, 512);
+    g_assert_cmpuint(qtest_readl(qts, PVIC + 0x2000 + PARAVIRQ_REG_NR_LINES),
+                     ==, 3);
+    g_assert_cmpuint(in(qts, PARAVIRQ_REG_NR_LINES), ==, 5);
+    g_assert_cmpuint(in(qts, 0x40 + PARAVIRQ_REG_NR_LINES), ==, 6);
+
+    rsp = qtest_qmp(qts, "{ 'execute': 'qom-set', 'arguments': {"
+                    " 'path': 'pvic', 'property': 'addr', 'value': 4096 } }");
+    g_assert(qdict_haskey(rsp, "error"));
+    g_assert_cmpstr(qdict_get_str(qdict_get_qdict(rsp, "error"), "desc"), ==,
+                    "paravirq: addr=0x1000 is too late, the device is in use");
+    qobject_unref(rsp);
+    g_assert_cmphex(get(qts, "pvic", "addr"), ==, PVIC);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -929,6 +992,7 @@ int main(int argc, char **argv)
     qtest_add_func("/paravirq/migrate/pio", test_migrate_pio);
     qtest_add_func("/paravirq/migrate/refused", test_migrate_refused);
     qtest_add_func("/paravirq/options", test_options);
+    qtest_add_func("/paravirq/neighbours", test_neighbours);
 
     return g_test_run();
 }

@@ -33,7 +33,7 @@ uint32_t paravirq_nr_lines(ParavirqState *s);
 /* Length of its register window in bytes */
 uint64_t paravirq_window_size(ParavirqState *s);
 
-/* Check a register window given by the user; @size > 0 */
+/* Check a register window that is yet to be mapped; @size > 0 */
 bool paravirq_check_window(const char *device, uint64_t addr, uint64_t size,
                            Error **errp);
 
