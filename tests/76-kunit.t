@@ -16,7 +16,8 @@ import guest  # noqa: E402
 
 # Suite, its source, and how often it says that a controller is gone: once for
 # each of the ways, at request and at resume, and once for one that grows.
-SUITES = (('paravirq', 'arch/x86/kernel/apic/paravirq_test.c', 6 + 6 + 1),)
+SUITES = (('paravirq', 'arch/x86/kernel/apic/paravirq_test.c', 6 + 6 + 1),
+          ('irq-paravirq', 'drivers/irqchip/irq-paravirq-test.c', 0))
 
 
 def source(path):

@@ -28,13 +28,14 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
 #include <asm/paravirq.h>
 
 #include <uapi/linux/paravirq.h>
 
-struct paravirq_window {
-	void __iomem *regs;
-};
+#include "irq-paravirq.h"
 
 /* ioread32() and iowrite32() reach memory and I/O ports. */
 static u32 paravirq_read32(void *ctx, u32 reg)
@@ -145,11 +146,13 @@ static int paravirq_map_ports(struct device *dev, struct resource *res,
 }
 
 /* Map the registers that the firmware node names: in memory or at I/O ports. */
-static int paravirq_map(struct platform_device *pdev, struct paravirq_config *config)
+VISIBLE_IF_KUNIT int paravirq_map(struct platform_device *pdev, struct paravirq_config *config)
 {
 	struct device *dev = &pdev->dev;
 	struct paravirq_window *window;
 	struct resource *memory, *ports;
+
+	KUNIT_STATIC_STUB_REDIRECT(paravirq_map, pdev, config);
 
 	memory = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	ports = platform_get_resource(pdev, IORESOURCE_IO, 0);
@@ -169,9 +172,10 @@ static int paravirq_map(struct platform_device *pdev, struct paravirq_config *co
 	return memory ? paravirq_map_memory(dev, memory, window, config) :
 			paravirq_map_ports(dev, ports, window, config);
 }
+EXPORT_SYMBOL_IF_KUNIT(paravirq_map);
 
 /* ACPI numbers the lines from _GSB, its object for a GSI base; 0 without. */
-static int paravirq_get_base(struct device *dev, u32 *base)
+VISIBLE_IF_KUNIT int paravirq_get_base(struct device *dev, u32 *base)
 {
 	unsigned long long gsb = 0;
 	acpi_status status;
@@ -190,6 +194,7 @@ static int paravirq_get_base(struct device *dev, u32 *base)
 	*base = gsb;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(paravirq_get_base);
 
 static int paravirq_probe(struct platform_device *pdev)
 {
