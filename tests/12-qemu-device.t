@@ -191,7 +191,7 @@ def test_microvm_tables():
                 text = decompile(aml)
                 assert b"TESTTBL" in blob
                 assert ("PVIQ0001" in text) == (option == "on")
-                i = int(re.search(r"Device \(VR(\d\d)\)", text).group(1))
+                i = int(re.search(r"Device \((?:VR|V0)(..)\)", text).group(1), 16)
                 if option == "off":
                     assert "PVIC" not in text
                     continue
@@ -205,6 +205,34 @@ def test_microvm_tables():
                         '"\\\\_SB.PVIC", ) { 0x%08X, }' % (0x1000 + i)):
                     assert wanted in text, wanted
                 assert m.get("lines", "/machine/pvic") == 64
+
+
+def test_microvm_transports():
+    most = 2008
+    virtio = []
+    for i in (0, 23, 24, 255, most - 1):
+        virtio += ["-device", "virtio-rng-device,bus=virtio-mmio-bus.%d" % i]
+    with Machine(*virtio, machine="microvm,paravirq=on,virtio-transports=%d" % most) as m:
+        text = decompile(dsdt(m)[0])
+        assert "Memory32Fixed (ReadWrite, 0xFEC80000, 0x00005000, )" in text
+        assert m.get("lines", "/machine/pvic") == 2048
+        for i, name, line in ((0, "V000", 0), (23, "V017", 23), (24, "V018", 64),
+                              (255, "V0FF", 295), (most - 1, "V7D7", 2047)):
+            device = text[text.index("Device (%s)" % name):]
+            device = re.split(r"Device \(", device)[1]
+            for wanted in ("Memory32Fixed (ReadWrite, 0x%08X, 0x00000200, )"
+                           % (0xfeb00000 + 512 * i), "{ 0x%08X, }" % (0x1000 + line)):
+                assert wanted in device, (name, wanted)
+    with Machine(machine="microvm,paravirq=on,virtio-transports=1") as m:
+        assert m.get("lines", "/machine/pvic") == 64
+    for machine, said in (
+            ("paravirq=on,virtio-transports=0", "virtio-transports=0, allowed 1 to 2008"),
+            ("paravirq=on,virtio-transports=2009", "virtio-transports=2009, allowed 1 to 2008"),
+            ("virtio-transports=30", "virtio-transports=30 needs paravirq=on")):
+        qemu = subprocess.run([QEMU, "-M", "microvm," + machine, "-accel", "qtest", "-display",
+                               "none"], capture_output=True, text=True, timeout=60, check=False)
+        assert qemu.returncode == 1
+        assert qemu.stderr.splitlines()[0].endswith("microvm: " + said), qemu.stderr
 
 
 def main():
