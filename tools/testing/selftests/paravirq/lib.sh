@@ -83,3 +83,26 @@ totals()
 		echo "line $line total $(field "$doorbell" "$n" total)"
 	done
 }
+
+# The doorbells' lines for the host, sixteen to a row, each LINE:TOTAL:RUNS:INTERRUPTS:CPU
+# with all CPUs that took any.
+rows()
+{
+	awk '
+	FILENAME != "/proc/interrupts" { total[$4] = $6; runs[$4] = $8; next }
+	FNR == 1 { cpus = NF; next }
+	$NF ~ /^doorbell/ {
+		irq = $1 + 0
+		n = 0
+		at = ""
+		for (c = 0; c < cpus; c++)
+			if ($(c + 2) > 0) {
+				n += $(c + 2)
+				at = at (at == "" ? "" : "+") c
+			}
+		row = row " " $(cpus + 3) + 0 ":" total[irq] ":" runs[irq] ":" n ":" at
+		if (++lines % 16 == 0) { print "row" row; row = "" }
+	}
+	END { if (row != "") print "row" row; print "rows end" }
+	' $DEBUG/paravirq-doorbell/* /proc/interrupts
+}
