@@ -319,12 +319,22 @@ static void validate_device(struct validation *v, struct device *dev)
 static int validate_acpi_device(struct device *dev, void *data)
 {
 	struct acpi_device *adev = to_acpi_device(dev);
-	struct device *physical = acpi_get_first_physical_node(adev);
+	struct acpi_device_physical_node *first;
+	struct device *physical = NULL;
+
+	/* A device that goes meanwhile leaves the list first. */
+	scoped_guard(mutex, &adev->physical_node_lock) {
+		first = list_first_entry_or_null(&adev->physical_node_list,
+						 struct acpi_device_physical_node, node);
+		if (first)
+			physical = get_device(first->dev);
+	}
 
 	if (physical) {
 		validate_device(data, physical);
 		acpi_walk_resources(adev->handle, METHOD_NAME__CRS,
 				    validate_acpi_resource, data);
+		put_device(physical);
 	}
 
 	return 0;
