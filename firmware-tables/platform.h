@@ -33,4 +33,8 @@
 #define DOORBELL1_LINE		40
 #define DOORBELL_LINES		4
 
+/* A page of guest memory that firmware keeps from Linux: the generation id. */
+#define VMGENID_ADDR		0x8000000
+#define VMGENID_SIZE		0x1000
+
 #endif /* PARAVIRQ_PLATFORM_H */
