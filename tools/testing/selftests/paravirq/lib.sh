@@ -62,6 +62,39 @@ between()
 	[ "$1" -le "$2" ] && [ "$2" -le "$3" ]
 }
 
+# The virtio device of driver $1; its interrupt has the same name.
+virtio()
+{
+	basename /sys/bus/virtio/drivers/"$1"/virtio*
+}
+
+# How many interrupts $1 had, on all CPUs, and by which chip.
+interrupts()
+{
+	awk -v name="$1" '$NF == name {
+		for (i = 2; $i ~ /^[0-9]+$/; i++)
+			n += $i
+		print n, $i
+	}' /proc/interrupts
+}
+
+# Did $1 have $2 to $3 interrupts, or $2 and more, and all of them by paravirq?
+served()
+{
+	echo "# interrupts of $1: $(interrupts "$1")"
+	interrupts "$1" >/tmp/interrupts
+	read -r count chip </tmp/interrupts
+	[ "$chip" = PARAVIRQ ] && between "$2" "$count" "${3:-1000000000}"
+}
+
+# Is no interrupt another controller's? A guest without ACPI has the PIT's on the 8259,
+# and that of the serial port which the tests are watched by.
+only_paravirq()
+{
+	equal "$(awk '$1 ~ /^[0-9]+:$/ && !/PARAVIRQ/ && $NF !~ /^(timer|cascade|ttyS0)$/' \
+		/proc/interrupts)" ""
+}
+
 # Tell the host which of its doorbells is /dev/doorbell0 here: the probe order
 # decides. The number is that of the doorbell's first line.
 announce()
