@@ -23,7 +23,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
-MACHINE = {'acpi': 'microvm,paravirq=on', 'dt': 'microvm,paravirq=on,acpi=off,pic=on'}
+MACHINE = {'acpi': guest.boot.SLIM, 'dt': 'microvm,paravirq=on,acpi=off,pic=on'}
 
 
 class Run(guest.Run):
@@ -32,7 +32,7 @@ class Run(guest.Run):
     def __init__(self, test, firmware, append='', **options):
         super().__init__(test, label=f'{test} {firmware}', firmware=firmware,
                          machine=MACHINE[firmware], tables=['devices'],
-                         append=f'noapic {append}', **options)
+                         append=f'noapic tsc=reliable {append}', **options)
 
     def said(self, word):
         """What follows this word in each line of the guest's test that has it first."""
