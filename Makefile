@@ -13,12 +13,13 @@ endif
 FIRMWARE ?= acpi
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
+BENCH_KERNELS := bare pci
 TESTS ?= $(sort $(wildcard tests/*.t))
 GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
 
-.PHONY: help run shell test test-debug unit fuzz install kernels qemu qemu10 tables
+.PHONY: help run shell test test-debug unit bench fuzz install kernels qemu qemu10 tables
 .PHONY: check clean distclean deps linux-source qemu-source qemu10-source
-.PHONY: $(KERNELS) $(DEBUG_KERNELS)
+.PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS)
 MAKEFLAGS += --no-print-directory
 
 help:
@@ -30,6 +31,7 @@ help:
 	@echo '  make test-debug run every guest under KASAN, lockdep and the like, and'
 	@echo '                  again under KCSAN; an hour'
 	@echo '  make unit       only the tests that need no guest'
+	@echo '  make bench      compare paravirq with PCI and MSI-X, for the documentation'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
 	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, DESTDIR='
 	@echo '  make check      coding style and static checks'
@@ -57,7 +59,7 @@ linux-source: deps
 qemu-source: deps
 	@$(if $(QEMU_SRC),:,scripts/fetch-sources qemu)
 
-$(KERNELS) $(DEBUG_KERNELS): linux-source
+$(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS): linux-source
 	@scripts/build-linux $@
 	@scripts/mkinitrd $@
 
@@ -97,6 +99,9 @@ test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 
 unit: deps tables
 	@scripts/run-tests $(sort $(wildcard tests/0*.t))
+
+bench: $(BENCH_KERNELS) qemu
+	@scripts/bench
 
 fuzz: deps
 	@$(MAKE) -C hypervisor/libparavirq fuzz

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+scripts/bench without a guest: what it reads from size, QEMU and the guest's log,
+that table and plot have all of it, and that the page in the documentation has the
+figures of its CSV. The figures themselves are nobody's promise.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import csv
+import io
+import os
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+bench = guest.load('bench')
+
+SIZE = '''   text\t   data\t    bss\t    dec\t    hex\tfilename
+8388608\t2097152\t  65536\t10551296\t a10000\tvmlinux
+'''
+
+# A range that only SMM sees, one of RAM, and ports that nobody serves.
+MTREE = '''FlatView #0
+ AS "I/O", root: io
+ Root memory region: io
+  0000000000000000-000000000000007d (prio 0, i/o): io
+  000000000000007e-000000000000007f (prio 0, i/o): kvmvapic
+  0000000000000080-00000000000003f7 (prio 0, i/o): io @0000000000000080
+  00000000000003f8-00000000000003ff (prio 0, i/o): serial
+  0000000000000400-000000000000ffff (prio 0, i/o): io @0000000000000400
+
+FlatView #1
+ AS "memory", root: system
+ AS "cpu-memory-0", root: system
+ Root memory region: system
+  0000000000000000-00000000000dffff (prio 0, ram): microvm.ram
+  00000000feb00000-00000000feb001ff (prio 0, i/o): virtio-mmio
+  00000000feb00200-00000000feb003ff (prio 0, i/o): virtio-mmio
+  00000000fec80000-00000000fec811ff (prio 0, i/o): paravirq
+  00000000fee00000-00000000feefffff (prio 4096, i/o): apic-msi
+
+FlatView #2
+ AS "cpu-smm-0", root: memory
+ Root memory region: memory
+  00000000000a0000-00000000000bffff (prio 1, i/o): smram-io
+'''
+
+LOG = '''[    0.522493] Run /init as init process
+[    1.094982] selftest: booted
+[    1.146632] selftest: disk vda
+[    1.153744] selftest: disk vdb
+[    1.183105] selftest: init 0.522493
+[    1.200541] selftest: MemTotal: 245996
+[    1.205826] selftest: MemAvailable: 231484
+[    1.207326] selftest: chip PARAVIRQ
+[    1.207929] selftest: chip PARAVIRQ
+[    1.210505] selftest: measured'''.splitlines()
+
+guest.equal(bench.size(SIZE), {'vmlinux text': 8388608, 'vmlinux data': 2097152,
+                               'vmlinux bss': 65536}, 'size')
+guest.equal(bench.mtree(MTREE), {'emulated ranges of memory': 4, 'emulated I/O ports': 10},
+            'what the CPU reaches and QEMU emulates')
+guest.equal(bench.report(LOG), {'kept by the kernel': 262144 - 245996,
+                                'in use after boot': 245996 - 231484, 'init': 0.522493,
+                                'disks': 2, 'chips': {'PARAVIRQ'}}, 'what the guest says')
+guest.equal([bench.compared(*args) for args in
+             ((90, [100, 95]), (50, [100, 200]), (7, [7, 8]), (110, [100, 300]))],
+            ['5.3 % less', '50 % less', 'as much', '**10 % more**'], 'less, as much and more')
+
+# Each figure of each side is a number of its own, so that none can be another's.
+values = {key: 1000 + i for i, key in enumerate(
+    (figure.name, side.name, disks) for figure, disks in bench.rows() for side in bench.SIDES)}
+text = bench.to_csv(values)
+lines = list(csv.reader(io.StringIO(text)))
+guest.equal([list(map(int, line[3:])) for line in lines[1:]],
+            [[values[figure.name, side.name, disks] for side in bench.SIDES]
+             for figure, disks in bench.rows()], 'the CSV has all figures in order')
+table = bench.to_table(text)
+guest.equal([n for n in values.values() if f' {n:,} ' not in table], [],
+            'the table has all figures')
+with tempfile.TemporaryDirectory() as tmp:
+    bench.svg(text, f'{tmp}/bench.svg')
+    words = ''.join(xml.etree.ElementTree.parse(f'{tmp}/bench.svg').getroot().itertext())
+guest.equal([name for name in [f.name for f in bench.FIGURES] + [s.name for s in bench.SIDES]
+             if name not in words], [], 'the plot has all figures and sides')
+
+with open(f'{bench.DOC}/bench.csv', encoding='utf-8') as f:
+    text = f.read()
+lines = list(csv.reader(io.StringIO(text)))
+guest.equal([line[:3] for line in lines],
+            [['figure', 'unit', 'disks'], *([figure.name, figure.unit, str(disks or '')]
+                                            for figure, disks in bench.rows())],
+            'the documentation has all figures')
+guest.equal(lines[0][3:], [side.name for side in bench.SIDES], 'and all sides')
+guest.ok(all(float(n) > 0 for line in lines[1:] for n in line[3:]), 'none is nothing')
+with open(f'{bench.DOC}/bench.rst', encoding='utf-8') as f:
+    guest.ok(bench.to_table(text) in f.read(), 'its page has the figures of its CSV')
+guest.done()
