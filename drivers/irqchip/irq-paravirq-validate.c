@@ -7,9 +7,9 @@
  * paravirq/validate is read. It walks the devices of ACPI and the platform
  * devices of a device tree and, for each interrupt whose source or GSI is a
  * paravirq controller's, reports device, interrupt, controller, line, Linux
- * interrupt, vector, CPU and driver. Problems are lines
- * that two devices claim, sources that do not resolve, lines out of range and
- * wrong trigger types. With paravirq.selftest=1 each requested line is raised
+ * interrupt, vector, CPU and driver. Problems are lines that two devices claim or
+ * a kernel module has, sources that do not resolve, lines out of range and wrong
+ * trigger types. With paravirq.selftest=1 each requested line is raised
  * once at boot and the interrupt is waited for; the consumers' handlers run.
  *
  * Nothing depends on this file: it asks ACPI, OF and the irq_domain core
@@ -213,6 +213,12 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 			dev_name(paravirq_dev(pv)), dev_name(other));
 
 	paravirq_get_line(pv, line, &info);
+	if (info.allocated) {
+		problem(v, "line %#x of %s is taken: irq %u of a kernel module has it",
+			number, dev_name(paravirq_dev(pv)), info.virq);
+		return;
+	}
+
 	enabled = info.route & PARAVIRQ_ROUTE_ENABLE;
 	if (enabled)
 		snprintf(where, sizeof(where), "vector %llu cpu %u",

@@ -5,7 +5,8 @@
  * Binds to the controller's node in ACPI ("PVIQ0001") or a device tree
  * ("paravirq,intc"), maps its registers and hands them to the irq_domain core
  * (arch/x86/kernel/apic/paravirq.c), which does everything else. Consumers name
- * the node in their interrupts and never call this file.
+ * the node in their interrupts and never call this file. It also tells the core
+ * which lines they claim, for modules that look for one that nobody does.
  *
  *	Device (PVIC) {
  *		Name (_HID, "PVIQ0001")
@@ -26,6 +27,8 @@
 #include <linux/io.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_irq.h>
 #include <linux/platform_device.h>
 
 #include <kunit/static_stub.h>
@@ -196,12 +199,98 @@ VISIBLE_IF_KUNIT int paravirq_get_base(struct device *dev, u32 *base)
 }
 EXPORT_SYMBOL_IF_KUNIT(paravirq_get_base);
 
+struct paravirq_claims {
+	struct paravirq *pv;
+	unsigned long *lines;
+};
+
+/* @number is that of the firmware; from one that is too low comes a line too high. */
+static void paravirq_claim(struct paravirq_claims *claims, u32 number)
+{
+	u32 line = number - paravirq_base(claims->pv);
+
+	if (line < paravirq_nr_lines(claims->pv))
+		__set_bit(line, claims->lines);
+}
+
+static bool paravirq_is_source(struct paravirq *pv, const struct acpi_resource_source *source)
+{
+	acpi_handle handle;
+
+	return source->string_length &&
+	       ACPI_SUCCESS(acpi_get_handle(NULL, source->string_ptr, &handle)) &&
+	       handle == ACPI_HANDLE(paravirq_dev(pv));
+}
+
+static acpi_status paravirq_claim_resource(struct acpi_resource *ares, void *data)
+{
+	struct acpi_resource_extended_irq *irq = &ares->data.extended_irq;
+	struct paravirq_claims *claims = data;
+	unsigned int i;
+
+	if (ares->type != ACPI_RESOURCE_TYPE_EXTENDED_IRQ)
+		return AE_OK;
+
+	/* Without a source it is a GSI; those from _GSB on are this controller's. */
+	if (!paravirq_is_source(claims->pv, &irq->resource_source) &&
+	    !paravirq_base(claims->pv))
+		return AE_OK;
+
+	for (i = 0; i < irq->interrupt_count; i++)
+		paravirq_claim(claims, irq->interrupts[i]);
+
+	return AE_OK;
+}
+
+/* A _CRS that cannot be read claims nothing: no driver could read it either. */
+static acpi_status paravirq_claim_device(acpi_handle handle, u32 depth, void *data,
+					 void **unused)
+{
+	acpi_status status = acpi_walk_resources(handle, METHOD_NAME__CRS,
+						 paravirq_claim_resource, data);
+
+	return status == AE_NO_MEMORY ? status : AE_OK;
+}
+
+static void paravirq_claim_nodes(struct paravirq_claims *claims)
+{
+	struct device_node *intc = paravirq_dev(claims->pv)->of_node, *np = NULL;
+	struct of_phandle_args args;
+	unsigned int i;
+
+	while ((np = of_find_all_nodes(np))) {
+		for (i = 0; !of_irq_parse_one(np, i, &args); i++) {
+			if (args.np == intc)
+				paravirq_claim(claims, args.args[0]);
+			of_node_put(args.np);
+		}
+	}
+}
+
+/* Asks all of the firmware: devices that are absent, disabled or unknown, too. */
+static int paravirq_get_claims(struct paravirq *pv, unsigned long *lines)
+{
+	struct paravirq_claims claims = { .pv = pv, .lines = lines };
+	acpi_status status;
+
+	if (!has_acpi_companion(paravirq_dev(pv))) {
+		paravirq_claim_nodes(&claims);
+		return 0;
+	}
+
+	status = acpi_walk_namespace(ACPI_TYPE_DEVICE, ACPI_ROOT_OBJECT, ACPI_UINT32_MAX,
+				     paravirq_claim_device, NULL, &claims, NULL);
+
+	return ACPI_FAILURE(status) ? -ENOMEM : 0;
+}
+
 static int paravirq_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct paravirq_config config = {
 		.dev	= dev,
 		.owner	= THIS_MODULE,
+		.claims	= paravirq_get_claims,
 	};
 	struct paravirq *pv;
 	int ret;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The paravirq irq_domain core, as its callers see it.
+ * The paravirq irq_domain core, as drivers of controllers see it.
  *
  * A driver that has found a controller, by whatever firmware, gives the core a
  * way to reach the registers (struct paravirq_ops); the core does the rest. The
- * validation code asks it about single lines. See arch/x86/kernel/apic/paravirq.c.
+ * validation code asks it about single lines. What a kernel module calls to get a
+ * line is in include/linux/paravirq.h. See arch/x86/kernel/apic/paravirq.c.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -43,9 +44,13 @@ struct paravirq_ops {
 /**
  * struct paravirq_config - what a driver knows of its controller
  * @dev:	the device; its fwnode is the one that consumers name
- * @owner:	module that serves @ops, held while a line is requested
+ * @owner:	module that serves @ops and @claims, held while a line is requested
+ *		or allocated
  * @ops:	access to the registers
  * @ctx:	passed to each of @ops
+ * @claims:	sets the bit of each line, counted from 0, that the firmware gives to
+ *		a device, whether there is a driver for it or not. Process context,
+ *		with paravirq_mutex held. Returns 0 or a negative errno
  * @max_lines:	number of lines that the register window has room for
  * @base:	number by which firmware names line 0 (ACPI: _GSB, a GSI; DT: 0)
  */
@@ -54,6 +59,7 @@ struct paravirq_config {
 	struct module *owner;
 	const struct paravirq_ops *ops;
 	void *ctx;
+	int (*claims)(struct paravirq *pv, unsigned long *lines);
 	u32 max_lines;
 	u32 base;
 };
@@ -61,6 +67,7 @@ struct paravirq_config {
 /**
  * struct paravirq_line - state of one line
  * @virq:	Linux interrupt number, 0 while the line is not mapped
+ * @allocated:	@virq is from paravirq_alloc_irq()
  * @requested:	some driver has requested the interrupt
  * @route:	route as the guest last wrote it (PARAVIRQ_ROUTE_*); it has no
  *		ENABLE while the line has no vector
@@ -68,6 +75,7 @@ struct paravirq_config {
  */
 struct paravirq_line {
 	unsigned int virq;
+	bool allocated;
 	bool requested;
 	u64 route;
 	unsigned int cpu;

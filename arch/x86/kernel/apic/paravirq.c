@@ -9,7 +9,8 @@
  * x86_vector_domain. drivers/irqchip/irq-paravirq.c finds controllers in ACPI
  * or a device tree and calls paravirq_create(); consumers arrive through
  * platform_get_irq() and irq_create_fwspec_mapping(), or by a GSI through
- * acpi_register_gsi() (arch/x86/kernel/acpi/boot.c).
+ * acpi_register_gsi() (arch/x86/kernel/acpi/boot.c), kernel modules without a
+ * firmware node through paravirq_alloc_irq().
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -24,6 +25,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/paravirq.h>
 #include <linux/platform_device.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -39,18 +41,20 @@
 #include <asm/irqdomain.h>
 #include <asm/paravirq.h>
 
-#include <uapi/linux/paravirq.h>
-
 /**
  * struct paravirq - one controller
  * @config:	what the driver said of it
+ * @node:	in paravirq_controllers
  * @domain:	its irq_domain; host_data is this structure
+ * @unclaimed:	irq_domain of the lines that paravirq_alloc_irq() has given out.
+ *		No firmware node leads to it: what looks a line up by firmware
+ *		never finds the interrupt of a module. host_data as above
  * @syscore:	calls paravirq_resume()
- * @window:	in paravirq_windows while @config.base is a GSI of its own
  * @nr_lines:	number of lines as read once at creation; what that register says
  *		later never counts
  * @lock:	serialises register accesses with @route, @requested and @dead
  * @dead:	the controller is gone, its registers must not be touched
+ * @has_gsis:	the numbers of its lines, from @config.base on, are GSIs
  * @requested:	lines that some driver has requested
  * @registered:	lines that were mapped as GSIs; under paravirq_mutex
  * @route:	the route of each line as last written. The mask bit lives here
@@ -59,12 +63,14 @@
  */
 struct paravirq {
 	struct paravirq_config config;
+	struct list_head node;
 	struct irq_domain *domain;
+	struct irq_domain *unclaimed;
 	struct syscore syscore;
-	struct list_head window;
 	u32 nr_lines;
 	raw_spinlock_t lock;
 	bool dead;
+	bool has_gsis;
 	DECLARE_BITMAP(requested, PARAVIRQ_MAX_LINES);
 	DECLARE_BITMAP(registered, PARAVIRQ_MAX_LINES);
 	u64 route[] __counted_by(nr_lines);
@@ -72,9 +78,10 @@ struct paravirq {
 
 /* Held while a controller comes, goes or is looked up. */
 DEFINE_MUTEX(paravirq_mutex);
+EXPORT_SYMBOL_IF_KUNIT(paravirq_mutex);
 
-/* Controllers that own the GSIs from their base on; under paravirq_mutex. */
-static LIST_HEAD(paravirq_windows);
+/* In the order in which they came up; under paravirq_mutex. */
+static LIST_HEAD(paravirq_controllers);
 
 static u32 paravirq_read(struct paravirq *pv, u32 reg)
 {
@@ -283,12 +290,34 @@ static int paravirq_domain_translate(struct irq_domain *domain,
 	return 0;
 }
 
+static int paravirq_map_line(struct irq_domain *domain, unsigned int virq, u32 line)
+{
+	struct irq_alloc_info info;
+	int ret;
+
+	init_irq_alloc_info(&info, NULL);
+	ret = irq_domain_alloc_irqs_parent(domain, virq, 1, &info);
+	if (ret)
+		return ret;
+
+	irq_domain_set_info(domain, virq, line, &paravirq_chip,
+			    domain->host_data, handle_edge_irq, NULL, "edge");
+	/* Routes change in one synchronous step, in any context. */
+	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
+
+	return 0;
+}
+
+/*
+ * Both irq_domains allocate under the mutex of their root: when a module and a
+ * consumer in firmware want the same line at once, the second one finds it taken.
+ */
 static int paravirq_domain_alloc(struct irq_domain *domain, unsigned int virq,
 				 unsigned int nr_irqs, void *arg)
 {
-	struct irq_alloc_info info;
+	struct paravirq *pv = domain->host_data;
+	unsigned int type, taken;
 	unsigned long hwirq;
-	unsigned int type;
 	int ret;
 
 	if (nr_irqs != 1)
@@ -298,17 +327,14 @@ static int paravirq_domain_alloc(struct irq_domain *domain, unsigned int virq,
 	if (ret)
 		return ret;
 
-	init_irq_alloc_info(&info, NULL);
-	ret = irq_domain_alloc_irqs_parent(domain, virq, 1, &info);
-	if (ret)
-		return ret;
+	taken = irq_find_mapping(pv->unclaimed, hwirq);
+	if (taken) {
+		dev_err(pv->config.dev, "line %#lx is taken: irq %u of a kernel module has it\n",
+			pv->config.base + hwirq, taken);
+		return -EEXIST;
+	}
 
-	irq_domain_set_info(domain, virq, hwirq, &paravirq_chip,
-			    domain->host_data, handle_edge_irq, NULL, "edge");
-	/* Routes change in one synchronous step, in any context. */
-	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
-
-	return 0;
+	return paravirq_map_line(domain, virq, hwirq);
 }
 
 static void paravirq_domain_free(struct irq_domain *domain, unsigned int virq,
@@ -428,6 +454,49 @@ static const struct irq_domain_ops paravirq_domain_ops = {
 #endif
 };
 
+static int paravirq_unclaimed_alloc(struct irq_domain *domain, unsigned int virq,
+				    unsigned int nr_irqs, void *arg)
+{
+	struct paravirq *pv = domain->host_data;
+	u32 line = *(u32 *)arg;
+	int ret;
+
+	if (irq_find_mapping(pv->domain, line) || irq_find_mapping(domain, line))
+		return -EEXIST;
+
+	/* An allocated line holds the module that serves its registers. */
+	if (!try_module_get(pv->config.owner))
+		return -ENODEV;
+
+	ret = paravirq_map_line(domain, virq, line);
+	if (ret) {
+		module_put(pv->config.owner);
+		return ret;
+	}
+	irqd_set_trigger_type(irq_get_irq_data(virq), IRQ_TYPE_EDGE_RISING);
+
+	return 0;
+}
+
+static void paravirq_unclaimed_free(struct irq_domain *domain, unsigned int virq,
+				    unsigned int nr_irqs)
+{
+	struct paravirq *pv = domain->host_data;
+
+	paravirq_domain_free(domain, virq, nr_irqs);
+	module_put(pv->config.owner);
+}
+
+static const struct irq_domain_ops paravirq_unclaimed_ops = {
+	.alloc		= paravirq_unclaimed_alloc,
+	.free		= paravirq_unclaimed_free,
+	.activate	= paravirq_domain_activate,
+	.deactivate	= paravirq_domain_deactivate,
+#ifdef CONFIG_GENERIC_IRQ_DEBUGFS
+	.debug_show	= paravirq_debug_show,
+#endif
+};
+
 static int paravirq_dead_match(struct irq_domain *domain, struct device_node *np,
 			       enum irq_domain_bus_token bus_token)
 {
@@ -475,13 +544,12 @@ static const struct syscore_ops paravirq_syscore_ops = {
  * its lines are for consumers that name it. gsi_top stays as it is, the table of
  * interrupts would grow with it.
  */
-static void paravirq_open_window(struct paravirq *pv)
+static void paravirq_claim_gsis(struct paravirq *pv)
 {
 	u32 first = pv->config.base, last = first + pv->nr_lines - 1;
 	u32 lowest = max_t(u32, gsi_top, NR_IRQS_LEGACY);
 	struct paravirq *other;
 
-	INIT_LIST_HEAD(&pv->window);
 	if (!first)
 		return;
 
@@ -491,16 +559,47 @@ static void paravirq_open_window(struct paravirq *pv)
 		return;
 	}
 
-	list_for_each_entry(other, &paravirq_windows, window) {
-		if (first < other->config.base + other->nr_lines &&
-		    other->config.base <= last) {
+	list_for_each_entry(other, &paravirq_controllers, node) {
+		if (other->has_gsis && other->config.base <= last &&
+		    first < other->config.base + other->nr_lines) {
 			dev_warn(pv->config.dev, "GSIs %#x to %#x not served, %s has some of them\n",
 				 first, last, dev_name(other->config.dev));
 			return;
 		}
 	}
 
-	list_add_tail(&pv->window, &paravirq_windows);
+	pv->has_gsis = true;
+}
+
+static int paravirq_create_domains(struct paravirq *pv)
+{
+	struct device *dev = pv->config.dev;
+	struct fwnode_handle *fwnode;
+
+	/* A node of its own, which no firmware knows. */
+	fwnode = irq_domain_alloc_named_fwnode(dev_name(dev));
+	if (!fwnode)
+		return -ENOMEM;
+
+	pv->unclaimed = irq_domain_create_hierarchy(x86_vector_domain, 0, 0, fwnode,
+						    &paravirq_unclaimed_ops, pv);
+	if (!pv->unclaimed)
+		goto free_fwnode;
+
+	/* The last step: from here the controller is found. */
+	pv->domain = irq_domain_create_hierarchy(x86_vector_domain, 0, pv->nr_lines,
+						 dev_fwnode(dev),
+						 &paravirq_domain_ops, pv);
+	if (!pv->domain)
+		goto remove_unclaimed;
+
+	return 0;
+
+remove_unclaimed:
+	irq_domain_remove(pv->unclaimed);
+free_fwnode:
+	irq_domain_free_fwnode(fwnode);
+	return -ENOMEM;
 }
 
 /**
@@ -523,6 +622,7 @@ struct paravirq *paravirq_create(const struct paravirq_config *config)
 	struct device *dev = config->dev;
 	struct paravirq *pv;
 	u32 magic, version, nr_lines, line;
+	int ret;
 
 	guard(mutex)(&paravirq_mutex);
 
@@ -567,16 +667,15 @@ struct paravirq *paravirq_create(const struct paravirq_config *config)
 
 	paravirq_write(pv, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
 
-	pv->domain = irq_domain_create_hierarchy(x86_vector_domain, 0, nr_lines,
-						 dev_fwnode(dev),
-						 &paravirq_domain_ops, pv);
-	if (!pv->domain) {
+	ret = paravirq_create_domains(pv);
+	if (ret) {
 		kfree(pv);
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(ret);
 	}
 
+	paravirq_claim_gsis(pv);
+	list_add_tail(&pv->node, &paravirq_controllers);
 	get_device(dev);
-	paravirq_open_window(pv);
 	pv->syscore.ops = &paravirq_syscore_ops;
 	pv->syscore.data = pv;
 	register_syscore(&pv->syscore);
@@ -614,11 +713,11 @@ static int paravirq_forget_irq(struct device *dev, void *data)
  * paravirq_destroy() - take a controller down
  * @pv: the controller; invalid afterwards
  *
- * Resets the controller, disposes of all mappings and removes the irq_domain.
- * Requested lines hold the owner module, so that there are none unless the
- * device itself went away (ACPI hot removal). Who registered a GSI has its
- * interrupt for good. If there are such lines, one error names them, and
- * irq_domain and mappings stay behind, cut off from the registers and from new
+ * Resets the controller, disposes of all mappings and removes the irq_domains.
+ * Lines that are requested or allocated hold the owner module, so that there are
+ * none unless the device itself went away (ACPI hot removal). Who registered a GSI
+ * has its interrupt for good. If there are such lines, one error names them, and
+ * irq_domains and mappings stay behind, cut off from the registers and from new
  * consumers, until the last driver has gone; that memory is never freed.
  *
  * Context: Process context, may sleep. The registers are not touched any more
@@ -626,42 +725,50 @@ static int paravirq_forget_irq(struct device *dev, void *data)
  */
 void paravirq_destroy(struct paravirq *pv)
 {
+	struct fwnode_handle *fwnode = pv->unclaimed->fwnode;
+	DECLARE_BITMAP(in_use, PARAVIRQ_MAX_LINES);
 	unsigned int virq;
 	unsigned long flags;
-	bool in_use;
 	u32 line;
 
 	guard(mutex)(&paravirq_mutex);
 
 	/* From here no line can be requested and no register is accessed. */
 	paravirq_shutdown(pv);
-	list_del(&pv->window);
+	list_del(&pv->node);
 
 	unregister_syscore(&pv->syscore);
 
 	/* Who releases the last line at this moment has let go of the lock, too. */
 	raw_spin_lock_irqsave(&pv->lock, flags);
-	bitmap_or(pv->registered, pv->registered, pv->requested, pv->nr_lines);
-	in_use = !bitmap_empty(pv->registered, pv->nr_lines);
+	bitmap_or(in_use, pv->requested, pv->registered, pv->nr_lines);
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
 
 	for (line = 0; line < pv->nr_lines; line++) {
+		if (irq_find_mapping(pv->unclaimed, line))
+			__set_bit(line, in_use);
 		virq = irq_find_mapping(pv->domain, line);
-		if (!virq)
-			continue;
-		bus_for_each_dev(&platform_bus_type, NULL, &virq, paravirq_forget_irq);
-		if (!in_use)
-			irq_dispose_mapping(virq);
+		if (virq)
+			bus_for_each_dev(&platform_bus_type, NULL, &virq,
+					 paravirq_forget_irq);
 	}
 
-	if (in_use) {
+	if (!bitmap_empty(in_use, pv->nr_lines)) {
 		dev_err(pv->config.dev, "removed while lines %*pbl are in use: they are dead now\n",
-			pv->nr_lines, pv->registered);
+			pv->nr_lines, in_use);
 		pv->domain->ops = &paravirq_dead_domain_ops;
 		return;
 	}
 
+	for (line = 0; line < pv->nr_lines; line++) {
+		virq = irq_find_mapping(pv->domain, line);
+		if (virq)
+			irq_dispose_mapping(virq);
+	}
+
 	irq_domain_remove(pv->domain);
+	irq_domain_remove(pv->unclaimed);
+	irq_domain_free_fwnode(fwnode);
 	put_device(pv->config.dev);
 	kfree(pv);
 }
@@ -715,8 +822,9 @@ struct paravirq *paravirq_find_gsi(u32 gsi)
 
 	lockdep_assert_held(&paravirq_mutex);
 
-	list_for_each_entry(pv, &paravirq_windows, window) {
-		if (gsi >= pv->config.base && gsi - pv->config.base < pv->nr_lines)
+	list_for_each_entry(pv, &paravirq_controllers, node) {
+		if (pv->has_gsis && gsi >= pv->config.base &&
+		    gsi - pv->config.base < pv->nr_lines)
 			return pv;
 	}
 
@@ -787,6 +895,7 @@ struct device *paravirq_dev(struct paravirq *pv)
 {
 	return pv->config.dev;
 }
+EXPORT_SYMBOL_GPL(paravirq_dev);
 
 /**
  * paravirq_base() - the number by which firmware names line 0
@@ -798,6 +907,7 @@ u32 paravirq_base(struct paravirq *pv)
 {
 	return pv->config.base;
 }
+EXPORT_SYMBOL_GPL(paravirq_base);
 
 /**
  * paravirq_nr_lines() - the number of lines of a controller
@@ -809,6 +919,7 @@ u32 paravirq_nr_lines(struct paravirq *pv)
 {
 	return pv->nr_lines;
 }
+EXPORT_SYMBOL_GPL(paravirq_nr_lines);
 
 /**
  * paravirq_get_line() - state of one line, without asking the hypervisor
@@ -823,8 +934,11 @@ void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info
 	struct irq_data *d;
 	unsigned long flags;
 
-	info->virq = irq_find_mapping(pv->domain, line);
-	d = info->virq ? irq_domain_get_irq_data(pv->domain, info->virq) : NULL;
+	info->virq = irq_find_mapping(pv->unclaimed, line);
+	info->allocated = info->virq;
+	if (!info->allocated)
+		info->virq = irq_find_mapping(pv->domain, line);
+	d = info->virq ? irq_get_irq_data(info->virq) : NULL;
 	info->cpu = d ? cpumask_first(irq_data_get_effective_affinity_mask(d)) : 0;
 
 	raw_spin_lock_irqsave(&pv->lock, flags);
@@ -832,6 +946,7 @@ void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info
 	info->route = pv->route[line];
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
+EXPORT_SYMBOL_IF_KUNIT(paravirq_get_line);
 
 /**
  * paravirq_trigger() - have the hypervisor raise a line as its device would
@@ -851,3 +966,153 @@ void paravirq_trigger(struct paravirq *pv, u32 line)
 		paravirq_write(pv, PARAVIRQ_REG_TRIGGER, line);
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
+
+static bool paravirq_is_dead(struct paravirq *pv)
+{
+	unsigned long flags;
+	bool dead;
+
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	dead = pv->dead;
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
+
+	return dead;
+}
+
+static int paravirq_alloc_line(struct paravirq *pv, u32 line,
+			       const unsigned long *claimed)
+{
+	if (test_bit(line, claimed))
+		return -EEXIST;
+
+	return irq_domain_alloc_irqs(pv->unclaimed, 1, NUMA_NO_NODE, &line);
+}
+
+/**
+ * paravirq_alloc_irq() - get a line that no firmware node claims
+ * @intc: firmware node of the controller; NULL: the one that came up first
+ * @line: the line, counted from 0, or PARAVIRQ_ANY_LINE
+ *
+ * For a kernel module that the hypervisor interrupts without a device of its own
+ * in ACPI or a device tree. The result is for request_irq(); the module tells the
+ * hypervisor which line it is (paravirq_irq_line()), and no more: vector and CPU
+ * are told by the controller, whenever they change. enable_irq() and disable_irq()
+ * are how the hypervisor is asked to start and stop.
+ *
+ * The firmware is searched for claims each time, those of devices without a driver
+ * included. Any line is a high one: firmware that is loaded later mostly has low
+ * ones. If it claims the line nevertheless, its consumer fails with an error that
+ * says so.
+ *
+ * Context: Process context, may sleep; takes paravirq_mutex and runs AML.
+ * Return: the Linux interrupt number, -ENODEV if there is no such controller or it
+ *	   is gone, -EINVAL if @line is out of range, -EEXIST if it is taken: claimed
+ *	   or mapped for a firmware node, or allocated; -ENOSPC if no line is free,
+ *	   -ENOMEM. What is wrong with @line is logged.
+ */
+int paravirq_alloc_irq(struct fwnode_handle *intc, u32 line)
+{
+	unsigned long *claimed __free(bitmap) = NULL;
+	struct paravirq *pv;
+	int ret;
+
+	/*
+	 * Against paravirq_destroy(), and between claims and allocation. A consumer in
+	 * firmware that was not there when claims were looked up takes no notice of
+	 * it: paravirq_unclaimed_alloc() looks again.
+	 */
+	guard(mutex)(&paravirq_mutex);
+
+	pv = intc ? paravirq_find(intc) :
+		    list_first_entry_or_null(&paravirq_controllers, struct paravirq, node);
+	if (!pv || paravirq_is_dead(pv))
+		return -ENODEV;
+
+	if (line >= pv->nr_lines && line != PARAVIRQ_ANY_LINE) {
+		dev_err(pv->config.dev, "line %u out of range, allowed 0 to %u\n",
+			line, pv->nr_lines - 1);
+		return -EINVAL;
+	}
+
+	claimed = bitmap_zalloc(pv->nr_lines, GFP_KERNEL);
+	if (!claimed)
+		return -ENOMEM;
+
+	ret = pv->config.claims(pv, claimed);
+	if (ret)
+		return ret;
+
+	if (line != PARAVIRQ_ANY_LINE) {
+		ret = paravirq_alloc_line(pv, line, claimed);
+		if (ret == -EEXIST)
+			dev_err(pv->config.dev, "line %u is taken by a %s\n", line,
+				irq_find_mapping(pv->unclaimed, line) ? "kernel module" :
+									"firmware node");
+		return ret;
+	}
+
+	for (line = pv->nr_lines; line--; ) {
+		ret = paravirq_alloc_line(pv, line, claimed);
+		if (ret != -EEXIST)
+			return ret;
+	}
+
+	dev_err(pv->config.dev, "none of %u lines is free\n", pv->nr_lines);
+	return -ENOSPC;
+}
+EXPORT_SYMBOL_GPL(paravirq_alloc_irq);
+
+/**
+ * paravirq_irq_line() - the line of an interrupt
+ * @virq: the Linux interrupt number
+ *
+ * Context: Any context; @virq does not go away meanwhile.
+ * Return: the line, counted from 0, or -EINVAL if @virq is not on a paravirq
+ *	   controller.
+ */
+int paravirq_irq_line(unsigned int virq)
+{
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	return d && d->chip == &paravirq_chip ? d->hwirq : -EINVAL;
+}
+EXPORT_SYMBOL_GPL(paravirq_irq_line);
+
+/**
+ * paravirq_free_irq() - give a line back
+ * @virq: what paravirq_alloc_irq() returned, after free_irq()
+ *
+ * Works as well when the controller has gone meanwhile. An interrupt that is still
+ * requested, or was not allocated, stays as it is, with one warning.
+ *
+ * Context: Process context, may sleep; takes paravirq_mutex.
+ */
+void paravirq_free_irq(unsigned int virq)
+{
+	struct irq_data *d;
+	struct paravirq *pv;
+	unsigned long flags;
+	bool requested;
+
+	/* Of two calls for one interrupt the second one finds it gone. */
+	guard(mutex)(&paravirq_mutex);
+
+	d = irq_get_irq_data(virq);
+	if (!d || !d->domain || d->domain->ops != &paravirq_unclaimed_ops) {
+		pr_warn("irq %u not freed: it is not from paravirq_alloc_irq()\n", virq);
+		return;
+	}
+
+	pv = d->domain->host_data;
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	requested = test_bit(d->hwirq, pv->requested);
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
+	if (requested) {
+		dev_warn(pv->config.dev, "irq %u not freed: line %lu is still requested\n",
+			 virq, d->hwirq);
+		return;
+	}
+
+	irq_domain_free_irqs(virq, 1);
+}
+EXPORT_SYMBOL_GPL(paravirq_free_irq);
