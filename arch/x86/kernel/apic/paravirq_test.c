@@ -22,7 +22,9 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/paravirq.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 
@@ -33,8 +35,6 @@
 #include <asm/hw_irq.h>
 #include <asm/irqdomain.h>
 #include <asm/paravirq.h>
-
-#include <uapi/linux/paravirq.h>
 
 /* Users of the module that serves the registers, if it is one. */
 #if defined(MODULE) && defined(CONFIG_MODULE_UNLOAD)
@@ -64,6 +64,9 @@
  * @growth:	each read of NR_LINES adds this to it
  * @gone:	all reads are ones, no write does anything
  * @refuses:	no route is taken
+ * @claimed:	lines that its firmware gives to devices
+ * @claims:	what the search for them returns
+ * @late:	number that a consumer maps right after that search, or 0
  * @route:	the routes
  * @runs:	how often the handler has run
  * @cpu:	where it last did
@@ -82,6 +85,9 @@ struct fake {
 	u32 growth;
 	bool gone;
 	bool refuses;
+	unsigned long claimed;
+	int claims;
+	u32 late;
 	u64 route[LINES];
 	atomic_t runs;
 	unsigned int cpu;
@@ -162,13 +168,13 @@ static u64 fake_read_route(void *ctx, u32 line)
 /* The name of a route in the log; "wrong" if it does not lead to its interrupt. */
 static const char *fake_name(struct fake *fake, u32 line, u64 route)
 {
-	struct irq_data *d = irq_get_irq_data(irq_find_mapping(fake->domain, line));
+	struct irq_data *d = irq_get_irq_data(fake->virq);
 	unsigned int vector, cpu;
 
 	if (route == PARAVIRQ_ROUTE_RESET)
 		return "off";
 
-	if (!d)
+	if (line != LINE || !d || d->hwirq != line)
 		return "wrong";
 
 	vector = irqd_cfg(d)->vector;
@@ -282,6 +288,22 @@ static unsigned int fake_map(struct fake *fake, u32 number)
 	return irq_create_fwspec_mapping(&fwspec);
 }
 
+static int fake_get_claims(struct paravirq *pv, unsigned long *lines)
+{
+	struct fake *fake = dev_get_drvdata(paravirq_dev(pv));
+
+	*lines |= fake->claimed;
+	if (fake->late)
+		KUNIT_EXPECT_NE(fake->test, fake_map(fake, fake->late), 0);
+
+	return fake->claims;
+}
+
+static int fake_alloc(struct fake *fake, u32 line)
+{
+	return paravirq_alloc_irq(dev_fwnode(fake->config.dev), line);
+}
+
 static int fake_request(struct fake *fake)
 {
 	int ret = request_irq(fake->virq, fake_interrupt, 0, "paravirq-fake", fake);
@@ -321,7 +343,7 @@ static void fake_remove_node(void *fwnode)
 }
 
 /* A device with a node of its own. */
-static struct device *fake_device(struct kunit *test)
+static struct device *fake_device(struct kunit *test, struct fake *fake)
 {
 	struct platform_device *pdev;
 	struct fwnode_handle *fwnode;
@@ -333,6 +355,7 @@ static struct device *fake_device(struct kunit *test)
 	pdev = kunit_platform_device_alloc(test, "paravirq-fake", PLATFORM_DEVID_AUTO);
 	KUNIT_ASSERT_NOT_NULL(test, pdev);
 	pdev->dev.fwnode = fwnode;
+	platform_set_drvdata(pdev, fake);
 	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, pdev), 0);
 
 	return &pdev->dev;
@@ -349,10 +372,11 @@ static int fake_init(struct kunit *test)
 	fake->magic = PARAVIRQ_MAGIC;
 	fake->version = PARAVIRQ_VERSION;
 	fake->nr_lines = LINES;
-	fake->config.dev = fake_device(test);
+	fake->config.dev = fake_device(test, fake);
 	fake->config.owner = THIS_MODULE;
 	fake->config.ops = &fake_ops;
 	fake->config.ctx = fake;
+	fake->config.claims = fake_get_claims;
 	fake->config.max_lines = LINES;
 	fake->config.base = BASE;
 	test->priv = fake;
@@ -945,7 +969,7 @@ static void paravirq_test_window(struct kunit *test)
 	struct irq_data *d;
 
 	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
-	config.dev = fake_device(test);
+	config.dev = fake_device(test, fake);
 	config.base = window->base;
 	second = paravirq_create(&config);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, second);
@@ -963,6 +987,357 @@ static void paravirq_test_window(struct kunit *test)
 	d = irq_get_irq_data(fake_register_gsi(BASE + 1));
 	KUNIT_EXPECT_TRUE(test, d && d->domain == fake->domain);
 	paravirq_destroy(second);
+}
+
+/* The highest line that is free, until none is; nobody talks to the hypervisor. */
+static void paravirq_test_alloc(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct irq_data *d;
+	int users = USERS(), any, last;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->log[0] = '\0';
+	fake->claimed = BIT(3) | BIT(1);
+
+	any = fake_alloc(fake, PARAVIRQ_ANY_LINE);
+	KUNIT_ASSERT_GT(test, any, 0);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(any), 2);
+	d = irq_get_irq_data(any);
+	KUNIT_EXPECT_STREQ(test, d->chip->name, "PARAVIRQ");
+	KUNIT_EXPECT_EQ(test, irqd_get_trigger_type(d), IRQ_TYPE_EDGE_RISING);
+	KUNIT_EXPECT_EQ(test, USERS(), users + HELD);
+
+	last = fake_alloc(fake, PARAVIRQ_ANY_LINE);
+	KUNIT_ASSERT_GT(test, last, 0);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(last), 0);
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, PARAVIRQ_ANY_LINE), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, USERS(), users + 2 * HELD);
+
+	paravirq_free_irq(any);
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(any));
+	KUNIT_EXPECT_EQ(test, USERS(), users + HELD);
+	any = fake_alloc(fake, PARAVIRQ_ANY_LINE);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(any), 2);
+	paravirq_free_irq(any);
+	paravirq_free_irq(last);
+	KUNIT_EXPECT_EQ(test, USERS(), users);
+	EXPECT_LOG(fake, "");
+}
+
+/* Lines that cannot be had: two are claimed, one is mapped, one is allocated. */
+static const struct wanted {
+	const char *name;
+	u32 line;
+	int error;
+} wanted[] = {
+	{ "a claimed line", 3, -EEXIST },
+	{ "a mapped line", 1, -EEXIST },
+	{ "an allocated line", 0, -EEXIST },
+	{ "any line", PARAVIRQ_ANY_LINE, -ENOSPC },
+	{ "one line too many", LINES, -EINVAL },
+	{ "a number of the firmware", BASE + 2, -EINVAL },
+	{ "minus 2", -2U, -EINVAL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(wanted, wanted, name);
+
+static void paravirq_test_wanted(struct kunit *test)
+{
+	const struct wanted *param = test->param_value;
+	struct fake *fake = test->priv;
+	int users = USERS(), virq;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->claimed = BIT(3) | BIT(2);
+	KUNIT_EXPECT_NE(test, fake_map(fake, BASE + 1), 0);
+	virq = fake_alloc(fake, 0);
+	KUNIT_ASSERT_GT(test, virq, 0);
+
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, param->line), param->error);
+	KUNIT_EXPECT_EQ(test, USERS(), users + HELD);
+	paravirq_free_irq(virq);
+	virq = fake_alloc(fake, 0);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(virq), 0);
+	paravirq_free_irq(virq);
+}
+
+static void paravirq_test_alloc_only_line(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	int virq;
+
+	fake->nr_lines = 1;
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	virq = fake_alloc(fake, PARAVIRQ_ANY_LINE);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(virq), 0);
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, PARAVIRQ_ANY_LINE), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, 0), -EEXIST);
+	paravirq_free_irq(virq);
+}
+
+/* Where claims are not known, none is given out. */
+static void paravirq_test_claims_unknown(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	int users = USERS();
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->claims = -ENOMEM;
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, PARAVIRQ_ANY_LINE), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, 0), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, USERS(), users);
+}
+
+static void paravirq_test_no_controller(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, 0), -ENODEV);
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->gone = true;
+	paravirq_resume(fake->pv);
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, 0), -ENODEV);
+	fake_destroy(fake);
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, 0), -ENODEV);
+}
+
+/* An allocated line is a line as any other: vector, mask, moves, interrupts. */
+static void paravirq_test_alloc_deliver(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct paravirq_line info;
+	int n;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_alloc(fake, LINE);
+	fake->log[0] = '\0';
+	irq_set_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+	KUNIT_ASSERT_EQ(test, fake_request(fake), 0);
+	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
+
+	for (n = 1; n <= 10; n++) {
+		fake_raise(fake);
+		KUNIT_ASSERT_TRUE(test, fake_ran(fake, n));
+	}
+	disable_irq(fake->virq);
+	EXPECT_LOG(fake, "2:on+mask");
+	fake_raise(fake);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 10));
+	enable_irq(fake->virq);
+	EXPECT_LOG(fake, "2:on");
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 11));
+
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq,
+					       cpumask_of(cpumask_last(cpu_online_mask))), 0);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 12));
+	KUNIT_EXPECT_EQ(test, fake->cpu, cpumask_last(cpu_online_mask));
+
+	scoped_guard(mutex, &paravirq_mutex)
+		paravirq_get_line(fake->pv, LINE, &info);
+	KUNIT_EXPECT_EQ(test, info.virq, fake->virq);
+	KUNIT_EXPECT_TRUE(test, info.allocated && info.requested);
+	KUNIT_EXPECT_EQ(test, info.route, fake->route[LINE]);
+	KUNIT_EXPECT_EQ(test, info.cpu, fake->cpu);
+
+	fake->log[0] = '\0';
+	fake_free(fake);
+	EXPECT_LOG(fake, "2:on+mask 2:off");
+	paravirq_free_irq(fake->virq);
+	scoped_guard(mutex, &paravirq_mutex)
+		paravirq_get_line(fake->pv, LINE, &info);
+	KUNIT_EXPECT_EQ(test, info.virq, 0);
+	KUNIT_EXPECT_FALSE(test, info.allocated);
+}
+
+/* A consumer of firmware that is loaded later gets an error and no interrupt. */
+static void paravirq_test_late_consumer(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct irq_fwspec fwspec = {
+		.param_count = 2,
+		.param = { BASE + LINE, IRQ_TYPE_EDGE_RISING },
+	};
+	unsigned long hwirq;
+	unsigned int type;
+	int virq;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	virq = fake_alloc(fake, LINE);
+	KUNIT_ASSERT_GT(test, virq, 0);
+	KUNIT_EXPECT_EQ(test, fake_map(fake, BASE + LINE), 0);
+	KUNIT_EXPECT_EQ(test, fake_map(fake, BASE + LINE), 0);
+	paravirq_free_irq(virq);
+
+	/* Allocated just after the consumer's specifier was found good. */
+	KUNIT_EXPECT_EQ(test, fake->domain->ops->translate(fake->domain, &fwspec, &hwirq, &type),
+			0);
+	virq = fake_alloc(fake, LINE);
+	KUNIT_EXPECT_EQ(test, irq_find_mapping(fake->domain, LINE), 0);
+	KUNIT_EXPECT_EQ(test, irq_domain_alloc_irqs(fake->domain, 1, NUMA_NO_NODE, &fwspec),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(virq), LINE);
+	paravirq_free_irq(virq);
+
+	KUNIT_EXPECT_NE(test, fake_map(fake, BASE + LINE), 0);
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, LINE), -EEXIST);
+}
+
+/* Or comes while the firmware is searched, after its claim was looked for. */
+static void paravirq_test_late_claim(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	int virq;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->late = BASE + 3;
+	virq = fake_alloc(fake, PARAVIRQ_ANY_LINE);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(virq), 2);
+	paravirq_free_irq(virq);
+	fake->late = BASE + 1;
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, 1), -EEXIST);
+}
+
+/* What must not be freed is not: three warnings, and all goes on. */
+static void paravirq_test_free(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int mapped;
+	int users = USERS();
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_alloc(fake, LINE);
+	mapped = fake_map(fake, BASE);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(mapped), 0);
+	KUNIT_ASSERT_EQ(test, fake_request(fake), 0);
+
+	paravirq_free_irq(mapped);
+	KUNIT_EXPECT_NOT_NULL(test, irq_get_irq_data(mapped));
+	paravirq_free_irq(fake->virq);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	fake_free(fake);
+	KUNIT_EXPECT_EQ(test, USERS(), users + HELD);
+	paravirq_free_irq(fake->virq);
+	KUNIT_EXPECT_EQ(test, paravirq_irq_line(fake->virq), -EINVAL);
+	paravirq_free_irq(fake->virq);
+	KUNIT_EXPECT_EQ(test, USERS(), users);
+}
+
+/* Under a module: its line is dead as those of consumers are, until it is freed. */
+static void paravirq_test_remove_allocated(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct device *dev = fake->config.dev;
+	int users = USERS();
+	unsigned int mapped, virq;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	virq = fake_alloc(fake, LINE);
+	mapped = fake_map(fake, BASE);
+	fake->log[0] = '\0';
+	fake_destroy(fake);
+	EXPECT_LOG(fake, "reset");
+	KUNIT_EXPECT_NULL(test, irq_find_matching_fwnode(dev_fwnode(dev), DOMAIN_BUS_ANY));
+	KUNIT_EXPECT_EQ(test, fake_alloc(fake, PARAVIRQ_ANY_LINE), -ENODEV);
+
+	/* The node may come to have another controller, with the same line. */
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_alloc(fake, LINE);
+	KUNIT_EXPECT_NE(test, fake->virq, virq);
+	KUNIT_EXPECT_EQ(test, fake_request(fake), 0);
+	EXPECT_LOG(fake, "magic version lines reset 2:on+mask 2? 2:on");
+
+	KUNIT_EXPECT_EQ(test, request_irq(virq, fake_interrupt, 0, "fake", fake), -ENODEV);
+	KUNIT_EXPECT_EQ(test, USERS(), users + 3 * HELD);
+	paravirq_free_irq(virq);
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(virq));
+	KUNIT_EXPECT_EQ(test, USERS(), users + 2 * HELD);
+	irq_dispose_mapping(mapped);
+	EXPECT_LOG(fake, "");
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	fake_free(fake);
+	paravirq_free_irq(fake->virq);
+	KUNIT_EXPECT_EQ(test, USERS(), users);
+}
+
+#define MANY	64
+
+/**
+ * struct taker - a thread that takes all lines that it can get
+ * @fake:	the controller
+ * @task:	the thread
+ * @virq:	what it got
+ * @n:		how many
+ * @error:	and how that ended
+ */
+struct taker {
+	struct fake *fake;
+	struct task_struct *task;
+	int virq[MANY];
+	unsigned int n;
+	int error;
+};
+
+static int taker_thread(void *data)
+{
+	struct taker *taker = data;
+	int ret = 1;
+
+	while (ret > 0 && taker->n < MANY) {
+		ret = fake_alloc(taker->fake, PARAVIRQ_ANY_LINE);
+		if (ret > 0)
+			taker->virq[taker->n++] = ret;
+	}
+	taker->error = ret;
+	while (!kthread_should_stop())
+		usleep_range(1000, 1100);
+
+	return 0;
+}
+
+/* Two modules and a consumer in firmware at once: each line has one owner. */
+static void paravirq_test_alloc_at_once(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct taker *taker;
+	DECLARE_BITMAP(owned, MANY) = {};
+	unsigned int i, n, line, owners = 0;
+
+	fake->nr_lines = MANY;
+	fake->config.max_lines = MANY;
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+
+	taker = kunit_kcalloc(test, 2, sizeof(*taker), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, taker);
+	for (i = 0; i < 2; i++) {
+		taker[i].fake = fake;
+		taker[i].task = kthread_run(taker_thread, &taker[i], "taker%u", i);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(taker[i].task));
+	}
+	for (line = 0; line < MANY; line++) {
+		if (!fake_map(fake, BASE + line))
+			continue;
+		owners++;
+		__set_bit(line, owned);
+	}
+	for (i = 0; i < 2; i++) {
+		while (!READ_ONCE(taker[i].error))
+			usleep_range(1000, 1100);
+		kthread_stop(taker[i].task);
+		KUNIT_EXPECT_EQ(test, taker[i].error, -ENOSPC);
+		for (n = 0; n < taker[i].n; n++) {
+			owners++;
+			line = paravirq_irq_line(taker[i].virq[n]);
+			KUNIT_EXPECT_FALSE(test, test_and_set_bit(line, owned));
+			paravirq_free_irq(taker[i].virq[n]);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, owners, MANY);
+	KUNIT_EXPECT_TRUE(test, bitmap_full(owned, MANY));
 }
 
 static struct kunit_case paravirq_test_cases[] = {
@@ -987,6 +1362,17 @@ static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE(paravirq_test_gsi),
 	KUNIT_CASE(paravirq_test_remove_gsi),
 	KUNIT_CASE_PARAM(paravirq_test_window, windows_gen_params),
+	KUNIT_CASE(paravirq_test_alloc),
+	KUNIT_CASE_PARAM(paravirq_test_wanted, wanted_gen_params),
+	KUNIT_CASE(paravirq_test_alloc_only_line),
+	KUNIT_CASE(paravirq_test_claims_unknown),
+	KUNIT_CASE(paravirq_test_no_controller),
+	KUNIT_CASE(paravirq_test_alloc_deliver),
+	KUNIT_CASE(paravirq_test_late_consumer),
+	KUNIT_CASE(paravirq_test_late_claim),
+	KUNIT_CASE(paravirq_test_free),
+	KUNIT_CASE(paravirq_test_remove_allocated),
+	KUNIT_CASE(paravirq_test_alloc_at_once),
 	{}
 };
 
