@@ -25,12 +25,17 @@
 #define PVIC0_BASE		0x1000
 #define PVIC1_BASE		0x2000
 
-/* Two doorbells: register windows, first line and number of lines of each. */
+/*
+ * Two doorbells: register windows, first line and number of lines of each. A third
+ * one, for tests of lines that no table gives to a device.
+ */
 #define DOORBELL0_ADDR		0xfeca0000
 #define DOORBELL1_ADDR		0xfeca1000
+#define DOORBELL2_ADDR		0xfeca2000
 #define DOORBELL_SIZE		0x300
 #define DOORBELL0_LINE		32
 #define DOORBELL1_LINE		40
+#define DOORBELL2_LINE		56
 #define DOORBELL_LINES		4
 
 /* A page of guest memory that firmware keeps from Linux: the generation id. */
