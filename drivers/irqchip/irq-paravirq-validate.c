@@ -236,6 +236,19 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 		selftest_line(v, pv, line, &info);
 }
 
+static void validate_device(struct validation *v, struct device *dev)
+{
+	int ret;
+
+	v->dev = dev;
+	v->index = 0;
+	ret = device_property_read_string_array(dev, "interrupt-names", v->names,
+						ARRAY_SIZE(v->names));
+	v->nr_names = max(ret, 0);
+	v->consumer = false;
+}
+
+#ifdef CONFIG_ACPI
 /* Returns the controller that an ACPI source leads to, or NULL; notes bad ones. */
 static struct paravirq *validate_source(struct validation *v,
 					const struct acpi_resource_source *source,
@@ -291,33 +304,6 @@ static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data
 	return AE_OK;
 }
 
-static void validate_of_node(struct validation *v, struct device_node *np)
-{
-	struct of_phandle_args args;
-	struct paravirq *pv;
-
-	for (; !of_irq_parse_one(np, v->index, &args); v->index++) {
-		pv = paravirq_find(of_fwnode_handle(args.np));
-		if (pv && args.args_count == 2)
-			validate_line(v, pv, args.args[0], args.args[1]);
-		else if (!pv && of_device_is_compatible(args.np, "paravirq,intc"))
-			validate_absent(v, of_node_full_name(args.np), args.args[0]);
-		of_node_put(args.np);
-	}
-}
-
-static void validate_device(struct validation *v, struct device *dev)
-{
-	int ret;
-
-	v->dev = dev;
-	v->index = 0;
-	ret = device_property_read_string_array(dev, "interrupt-names", v->names,
-						ARRAY_SIZE(v->names));
-	v->nr_names = max(ret, 0);
-	v->consumer = false;
-}
-
 /*
  * Platform devices and all others, such as those of PNP. An MFD child shares the
  * node of its parent: only the first device of a node speaks for it.
@@ -346,6 +332,31 @@ static int validate_acpi_device(struct device *dev, void *data)
 	return 0;
 }
 
+static void validate_acpi(struct validation *v)
+{
+	acpi_bus_for_each_dev(validate_acpi_device, v);
+}
+#else
+static void validate_acpi(struct validation *v)
+{
+}
+#endif
+
+static void validate_of_node(struct validation *v, struct device_node *np)
+{
+	struct of_phandle_args args;
+	struct paravirq *pv;
+
+	for (; !of_irq_parse_one(np, v->index, &args); v->index++) {
+		pv = paravirq_find(of_fwnode_handle(args.np));
+		if (pv && args.args_count == 2)
+			validate_line(v, pv, args.args[0], args.args[1]);
+		else if (!pv && of_device_is_compatible(args.np, "paravirq,intc"))
+			validate_absent(v, of_node_full_name(args.np), args.args[0]);
+		of_node_put(args.np);
+	}
+}
+
 static int validate_of_device(struct device *dev, void *data)
 {
 	if (dev->of_node && !dev->of_node_reused) {
@@ -364,7 +375,7 @@ static void validate(struct seq_file *m, bool selftest)
 	guard(mutex)(&paravirq_mutex);
 
 	INIT_LIST_HEAD(&v.claims);
-	acpi_bus_for_each_dev(validate_acpi_device, &v);
+	validate_acpi(&v);
 	bus_for_each_dev(&platform_bus_type, NULL, &v, validate_of_device);
 	list_for_each_entry_safe(claim, next, &v.claims, node) {
 		put_device(claim->dev);

@@ -177,6 +177,21 @@ VISIBLE_IF_KUNIT int paravirq_map(struct platform_device *pdev, struct paravirq_
 }
 EXPORT_SYMBOL_IF_KUNIT(paravirq_map);
 
+struct paravirq_claims {
+	struct paravirq *pv;
+	unsigned long *lines;
+};
+
+/* @number is that of the firmware; from one that is too low comes a line too high. */
+static void paravirq_claim(struct paravirq_claims *claims, u32 number)
+{
+	u32 line = number - paravirq_base(claims->pv);
+
+	if (line < paravirq_nr_lines(claims->pv))
+		__set_bit(line, claims->lines);
+}
+
+#ifdef CONFIG_ACPI
 /* ACPI numbers the lines from _GSB, its object for a GSI base; 0 without. */
 VISIBLE_IF_KUNIT int paravirq_get_base(struct device *dev, u32 *base)
 {
@@ -198,20 +213,6 @@ VISIBLE_IF_KUNIT int paravirq_get_base(struct device *dev, u32 *base)
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(paravirq_get_base);
-
-struct paravirq_claims {
-	struct paravirq *pv;
-	unsigned long *lines;
-};
-
-/* @number is that of the firmware; from one that is too low comes a line too high. */
-static void paravirq_claim(struct paravirq_claims *claims, u32 number)
-{
-	u32 line = number - paravirq_base(claims->pv);
-
-	if (line < paravirq_nr_lines(claims->pv))
-		__set_bit(line, claims->lines);
-}
 
 static bool paravirq_is_source(struct paravirq *pv, const struct acpi_resource_source *source)
 {
@@ -252,7 +253,38 @@ static acpi_status paravirq_claim_device(acpi_handle handle, u32 depth, void *da
 	return status == AE_NO_MEMORY ? status : AE_OK;
 }
 
-static void paravirq_claim_nodes(struct paravirq_claims *claims)
+static int paravirq_claim_namespace(struct paravirq_claims *claims)
+{
+	acpi_status status = acpi_walk_namespace(ACPI_TYPE_DEVICE, ACPI_ROOT_OBJECT,
+						 ACPI_UINT32_MAX, paravirq_claim_device,
+						 NULL, claims, NULL);
+
+	return ACPI_FAILURE(status) ? -ENOMEM : 0;
+}
+
+/* Consumers that name the controller in _DEP are enumerated now. */
+static void paravirq_clear_dependencies(struct device *dev)
+{
+	if (has_acpi_companion(dev))
+		acpi_dev_clear_dependencies(ACPI_COMPANION(dev));
+}
+#else
+static int paravirq_get_base(struct device *dev, u32 *base)
+{
+	return 0;
+}
+
+static int paravirq_claim_namespace(struct paravirq_claims *claims)
+{
+	return 0;
+}
+
+static void paravirq_clear_dependencies(struct device *dev)
+{
+}
+#endif
+
+static int paravirq_claim_nodes(struct paravirq_claims *claims)
 {
 	struct device_node *intc = paravirq_dev(claims->pv)->of_node, *np = NULL;
 	struct of_phandle_args args;
@@ -265,23 +297,17 @@ static void paravirq_claim_nodes(struct paravirq_claims *claims)
 			of_node_put(args.np);
 		}
 	}
+
+	return 0;
 }
 
 /* Asks all of the firmware: devices that are absent, disabled or unknown, too. */
 static int paravirq_get_claims(struct paravirq *pv, unsigned long *lines)
 {
 	struct paravirq_claims claims = { .pv = pv, .lines = lines };
-	acpi_status status;
 
-	if (!has_acpi_companion(paravirq_dev(pv))) {
-		paravirq_claim_nodes(&claims);
-		return 0;
-	}
-
-	status = acpi_walk_namespace(ACPI_TYPE_DEVICE, ACPI_ROOT_OBJECT, ACPI_UINT32_MAX,
-				     paravirq_claim_device, NULL, &claims, NULL);
-
-	return ACPI_FAILURE(status) ? -ENOMEM : 0;
+	return has_acpi_companion(paravirq_dev(pv)) ? paravirq_claim_namespace(&claims) :
+						      paravirq_claim_nodes(&claims);
 }
 
 static int paravirq_probe(struct platform_device *pdev)
@@ -309,9 +335,7 @@ static int paravirq_probe(struct platform_device *pdev)
 
 	platform_set_drvdata(pdev, pv);
 
-	/* Consumers that name the controller in _DEP are enumerated now. */
-	if (has_acpi_companion(dev))
-		acpi_dev_clear_dependencies(ACPI_COMPANION(dev));
+	paravirq_clear_dependencies(dev);
 
 	return 0;
 }
