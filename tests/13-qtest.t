@@ -58,6 +58,7 @@ qtest('qemu')
 qtest('qemu10')
 tap('qemu10', [TOP + '/tests/12-qemu-device.t'])
 for options in ({'machine': 'q35'}, {'machine': 'pc'}, {'machine': 'microvm,paravirq=on'},
+                {'machine': guest.boot.SLIM},
                 {'firmware': 'dt'}):
     with guest.Run('smoke', label=f'qemu10: smoke {options}', **options):
         pass

@@ -71,7 +71,9 @@ for options in ({'machine': 'q35'}, {'machine': 'microvm'},
     label = f'GSIs {" ".join(options.values())}'
     with guest.Run('smoke', label=label, tables=['gsi'], **options) as run:
         pass
-    guest.equal(sum(' PVIQ0001:00 line ' in line for line in run.log
-                    if 'paravirq: validation: PVIQ0002' in line), 8,
-                f'{label}: the validation has all of them')
+    # A driver that is a module comes after the validation.
+    if 'kernel' not in options:
+        guest.equal(sum(' PVIQ0001:00 line ' in line for line in run.log
+                        if 'paravirq: validation: PVIQ0002' in line), 8,
+                    f'{label}: the validation has all of them')
 guest.done()
