@@ -284,6 +284,7 @@ static void paravirq_clear_dependencies(struct device *dev)
 }
 #endif
 
+#ifdef CONFIG_OF
 static int paravirq_claim_nodes(struct paravirq_claims *claims)
 {
 	struct device_node *intc = paravirq_dev(claims->pv)->of_node, *np = NULL;
@@ -300,6 +301,12 @@ static int paravirq_claim_nodes(struct paravirq_claims *claims)
 
 	return 0;
 }
+#else
+static int paravirq_claim_nodes(struct paravirq_claims *claims)
+{
+	return 0;
+}
+#endif
 
 /* Asks all of the firmware: devices that are absent, disabled or unknown, too. */
 static int paravirq_get_claims(struct paravirq *pv, unsigned long *lines)
