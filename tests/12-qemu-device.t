@@ -229,10 +229,43 @@ def test_microvm_transports():
             ("paravirq=on,virtio-transports=0", "virtio-transports=0, allowed 1 to 2008"),
             ("paravirq=on,virtio-transports=2009", "virtio-transports=2009, allowed 1 to 2008"),
             ("virtio-transports=30", "virtio-transports=30 needs paravirq=on")):
-        qemu = subprocess.run([QEMU, "-M", "microvm," + machine, "-accel", "qtest", "-display",
-                               "none"], capture_output=True, text=True, timeout=60, check=False)
-        assert qemu.returncode == 1
-        assert qemu.stderr.splitlines()[0].endswith("microvm: " + said), qemu.stderr
+        refused(machine, said)
+
+
+def refused(machine, said):
+    qemu = subprocess.run([QEMU, "-M", "microvm," + machine, "-accel", "qtest", "-display",
+                           "none"], capture_output=True, text=True, timeout=60, check=False)
+    assert qemu.returncode == 1
+    assert qemu.stderr.splitlines()[0].endswith("microvm: " + said), qemu.stderr
+
+
+def table(blob, name):
+    start = blob.index(name)
+    return blob[start:start + struct.unpack("<I", blob[start + 4:start + 8])[0]]
+
+
+def test_microvm_other_controllers():
+    """What there is, the tables say: 8259s, IO-APICs, an RTC; and who has which line."""
+    for options, has in (("", True), (",io-apic=off,pic=off,rtc=off", False)):
+        with Machine("-serial", "null", machine="microvm,paravirq=on" + options) as m:
+            aml, blob = dsdt(m)
+            madt, fadt = table(blob, b"APIC"), table(blob, b"FACP")
+            types, at = [], 44
+            while at < len(madt):
+                types.append(madt[at])
+                at += madt[at + 1]
+            # PCAT_COMPAT; IO-APICs are of type 1; no CMOS RTC.
+            assert (madt[40] & 1, types.count(1)) == ((1, 2) if has else (0, 0)), (madt, types)
+            assert bool(fadt[109] & 1 << 5) == (not has), fadt
+            text = decompile(aml)
+            for device, gsi in ("COM1", 0x1019), ("GED", 0x1018):
+                body = text[text.index("Device (%s)" % device):]
+                assert re.search(r"Interrupt \(ResourceConsumer, Edge, ActiveHigh, Exclusive, ,, \) "
+                                 r"\{ 0x%08X, \}" % gsi, body.split("Device (")[1]), (device, text)
+    for machine in ("io-apic=off", "paravirq=on,io-apic=off,acpi=off",
+                    "paravirq=on,io-apic=off,pcie=on", "paravirq=on,io-apic=off,usb=on"):
+        refused(machine, "io-apic=off needs paravirq=on and acpi=on, "
+                "and allows neither pcie nor usb")
 
 
 def main():
