@@ -14,10 +14,15 @@ FIRMWARE ?= acpi
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci
-TESTS ?= $(sort $(wildcard tests/*.t))
+TESTS ?= $(sort $(wildcard tests/*.t)) $(KVM_SOME)
 GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
+# Those that boot guests, once for each irqchip of KVM; and the few that "make test" has
+# the time for where KVM is emulated itself.
+KVM_GUESTS := $(filter-out tests/12% tests/13% tests/20%,$(GUEST_TESTS))
+KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
+KVM_SOME := split:tests/35-operations.t full:tests/40-disk.t
 
-.PHONY: help run shell test test-debug unit bench fuzz install kernels qemu qemu10 tables
+.PHONY: help run shell test test-debug kvm-test kvm-host unit bench fuzz install kernels qemu qemu10 tables
 .PHONY: check clean distclean deps linux-source qemu-source qemu10-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS)
 MAKEFLAGS += --no-print-directory
@@ -30,6 +35,8 @@ help:
 	@echo '  make test       run every test; TESTS="tests/..." for some, V=1 for all lines'
 	@echo '  make test-debug run every guest under KASAN, lockdep and the like, and'
 	@echo '                  again under KCSAN; an hour'
+	@echo '  make kvm-test   run every guest on KVM, with split and with full irqchip; in'
+	@echo '                  an emulated host, hours, if /dev/kvm boots no guest here'
 	@echo '  make unit       only the tests that need no guest'
 	@echo '  make bench      compare paravirq with PCI and MSI-X, for the documentation'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
@@ -87,6 +94,7 @@ shell: slim qemu tables
 # An archive that has QEMU 10 no more is one failed test, not the end of all.
 test: kernels qemu tables
 	@$(MAKE) qemu10 || echo 'qemu10: not built, tests/13-qtest.t will fail'
+	@$(MAKE) kvm-host
 	@scripts/run-tests $(TESTS)
 
 # Both, whatever the first one finds.
@@ -96,6 +104,13 @@ test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 		echo "guests with the kernel $$kernel:"; \
 		GUEST_KERNEL=$$kernel scripts/run-tests $(TESTS) || status=1; \
 	done; exit $$status
+
+# With KVM_TESTS="split:tests/..." for some.
+kvm-test: kernels qemu tables kvm-host
+	@scripts/run-tests $(KVM_TESTS)
+
+kvm-host: slim qemu tables
+	@scripts/kvm-host check
 
 unit: deps tables
 	@scripts/run-tests $(sort $(wildcard tests/0*.t))
