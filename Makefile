@@ -38,7 +38,7 @@ help:
 	@echo '  make kvm-test   run every guest on KVM, with split and with full irqchip; in'
 	@echo '                  an emulated host, hours, if /dev/kvm boots no guest here'
 	@echo '  make unit       only the tests that need no guest'
-	@echo '  make bench      compare paravirq with PCI and MSI-X, for the documentation'
+	@echo '  make bench      compare paravirq with IO-APIC, PCI and MSI-X, for the documentation'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
 	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, DESTDIR='
 	@echo '  make check      coding style and static checks'
@@ -115,8 +115,9 @@ kvm-host: slim qemu tables
 unit: deps tables
 	@scripts/run-tests $(sort $(wildcard tests/0*.t))
 
-bench: $(BENCH_KERNELS) qemu
+bench: $(BENCH_KERNELS) qemu kvm-host
 	@scripts/bench
+	@scripts/bench-kvm
 
 fuzz: deps
 	@$(MAKE) -C hypervisor/libparavirq fuzz

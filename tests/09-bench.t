@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-scripts/bench without a guest: what it reads from size, QEMU and the guest's log,
-that table and plot have all of it, and that the page in the documentation has the
-figures of its CSV. The figures themselves are nobody's promise.
+scripts/bench and bench-kvm without a guest: what they read from size, QEMU, tracefs and
+the guest's log, that table and plot have all of it, and that the pages in the
+documentation have the figures of their CSV. The figures themselves are nobody's promise.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -99,4 +99,69 @@ guest.equal(lines[0][3:], [side.name for side in bench.SIDES], 'and all sides')
 guest.ok(all(float(n) > 0 for line in lines[1:] for n in line[3:]), 'none is nothing')
 with open(f'{bench.DOC}/bench.rst', encoding='utf-8') as f:
     guest.ok(bench.to_table(text) in f.read(), 'its page has the figures of its CSV')
+
+# As 6.1 prints it.
+HIST = '''# event histogram
+#
+# trigger info: hist:keys=reason:vals=hitcount:sort=hitcount:size=1024 [active]
+#
+
+{ reason:         26 } hitcount:          7
+{ reason:         10 } hitcount:       1000
+{ reason:          6 } hitcount:        300
+
+Totals:
+    Hits: 1307
+    Entries: 3
+    Dropped: 0
+'''
+kvm = guest.load('bench-kvm')
+guest.equal((kvm.exits.count(HIST), kvm.exits.count(HIST, {10, 96})), (1307, 307),
+            'what tracefs has counted, and without some reasons')
+
+# Of each guest another number, and of each turn; the steps go on from it.
+lines, base = [], {}
+for turn in range(3):
+    for irqchip in kvm.exits.IRQCHIPS:
+        for side in kvm.exits.SIDES:
+            for setup in [s for s in kvm.exits.SETUPS if s.disks <= side.most]:
+                n = base[irqchip, side.name, setup.name] = 1000000 + 7000 * len(lines)
+                # The second of three turns is the median.
+                n += (0, 50, 90)[turn]
+                steps = [['boot', n, n + 1, 0, 0]]
+                for i, step in enumerate(setup.steps.split()):
+                    per = n // 1000 + i
+                    steps += [[f'{step}_once', *[5] * 4],
+                              [f'{step}_twice', *(5 + per * 100 * (j + 1) for j in range(4))]]
+                lines.append(kvm.json.dumps({'turn': turn, 'side': side.name,
+                                             'irqchip': irqchip, 'setup': setup.name,
+                                             'steps': steps}))
+values = kvm.medians(lines)
+absent = {(figure.setup, side) for figure, irqchip in kvm.rows() for side in
+          [s.name for s in kvm.exits.SIDES] if (figure, irqchip, side) not in values}
+guest.equal(absent, {('64 disks', 'IO-APIC')}, 'a figure for all that there is')
+reads = {f.kind: f for f in kvm.FIGURES if (f.name, f.times) == ('read of 4 KiB', 100)}
+turns = [kvm.json.loads(line)['steps'][0][1] // 1000 for line in lines
+         if '"1 disk"' in line and '"q35' in line and '"full"' in line]
+guest.equal([values[reads[kind], 'full', 'q35, MSI-X'] for kind in kvm.KINDS[:3]],
+            [turns[1], turns[1] * 2, turns[1] * 3],
+            'the difference of the second step to the first, for one of it, median of turns')
+text = kvm.to_csv(values)
+cells = [line[:3] for line in csv.reader(io.StringIO(text))][1:]
+guest.equal(cells, [[f.name, f.kind, irqchip] for f, irqchip in kvm.rows()],
+            'the CSV has all rows')
+table = kvm.to_table(text)
+guest.equal(len(table.splitlines()), len(cells) + 4, 'and the table')
+with tempfile.TemporaryDirectory() as tmp:
+    kvm.svg(text, f'{tmp}/exits.svg')
+    words = ''.join(xml.etree.ElementTree.parse(f'{tmp}/exits.svg').getroot().itertext())
+guest.equal([s.name for s in kvm.exits.SIDES if s.name not in words], [],
+            'the plot has all sides')
+with open(f'{bench.DOC}/exits.csv', encoding='utf-8') as f:
+    text = f.read()
+lines = list(csv.reader(io.StringIO(text)))
+guest.equal([line[:3] for line in lines[1:]], cells, 'the documentation has all rows')
+guest.equal(lines[0][3:], [side.name for side in kvm.exits.SIDES], 'and all sides of exits')
+with open(f'{bench.DOC}/exits.rst', encoding='utf-8') as f:
+    guest.ok(kvm.to_table(text) in f.read(), 'the page of exits has the figures of its CSV')
 guest.done()
