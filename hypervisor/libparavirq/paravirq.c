@@ -100,6 +100,39 @@ static enum paravirq_raised inject(struct paravirq *pv, uint64_t route)
 	return count(pv, PARAVIRQ_INJECTED);
 }
 
+/*
+ * What somebody else should inject and could not: raised all the same, however
+ * often. The line must be locked; returns its route with what was latched. Of an
+ * enabled, unmasked line nothing is collected: there the others do inject, and
+ * after an unmask what comes late waits until route_changed() lets them.
+ */
+static uint64_t collect(struct paravirq *pv, uint32_t line, uint64_t route)
+{
+	if ((route & (PARAVIRQ_ROUTE_ENABLE | PARAVIRQ_ROUTE_MASK)) == PARAVIRQ_ROUTE_ENABLE ||
+	    !pv->ops->collect || !pv->ops->collect(pv->opaque, line))
+		return route;
+	if (!(route & PARAVIRQ_ROUTE_ENABLE)) {
+		count(pv, PARAVIRQ_DROPPED);
+		return route;
+	}
+	count(pv, PARAVIRQ_LATCHED);
+	return route | PARAVIRQ_ROUTE_PENDING;
+}
+
+/* The route as the guest reads it and as it is saved: PENDING is up to date. */
+static uint64_t route_read(struct paravirq *pv, uint32_t line)
+{
+	uint64_t old, route;
+
+	if (!pv->ops->collect)
+		return paravirq_route(pv, line);
+
+	old = raise_lock(pv, line);
+	route = collect(pv, line, old);
+	raise_unlock(pv, line, old ^ route);
+	return route;
+}
+
 /* Counts a rejected access; a guest in a loop must not wrap the counter to 0. */
 static void reject(struct paravirq *pv)
 {
@@ -137,7 +170,7 @@ static void route_write(struct paravirq *pv, uint32_t line, uint64_t value)
 		route = value & ~PARAVIRQ_ROUTE_PENDING;
 	}
 
-	old = line_lock(pv, line);
+	old = collect(pv, line, line_lock(pv, line));
 	if (old & route & PARAVIRQ_ROUTE_ENABLE && old & PARAVIRQ_ROUTE_PENDING) {
 		if (route & PARAVIRQ_ROUTE_MASK)
 			route |= PARAVIRQ_ROUTE_PENDING;
@@ -228,7 +261,7 @@ uint64_t paravirq_mmio_read(struct paravirq *pv, uint64_t offset,
 	uint32_t line, value;
 
 	if (mmio_is_route(pv, offset, size, &line))
-		return paravirq_route(pv, line);
+		return route_read(pv, line);
 	if (size == 4 && common_read(pv, offset, &value))
 		return value;
 	reject(pv);
@@ -271,7 +304,7 @@ static void select_write(struct paravirq *pv, uint32_t line)
 	uint64_t route;
 
 	if (line < pv->nr_lines) {
-		route = paravirq_route(pv, line);
+		route = route_read(pv, line);
 		atomic_store(&pv->dest, route >> PARAVIRQ_ROUTE_DEST_SHIFT);
 		atomic_store(&pv->select, route);
 	} else {
@@ -371,8 +404,9 @@ enum paravirq_raised paravirq_raise(struct paravirq *pv, uint32_t line)
  * @pv: the controller
  * @line: its number
  *
- * Return: the route as the guest would read it; PARAVIRQ_ROUTE_RESET for a line
- * that does not exist.
+ * Return: the route as the guest would read it, but for a PENDING that is yet to
+ * be collected (see struct paravirq_ops); PARAVIRQ_ROUTE_RESET for a line that
+ * does not exist.
  */
 uint64_t paravirq_route(struct paravirq *pv, uint32_t line)
 {
@@ -430,7 +464,7 @@ void paravirq_save(struct paravirq *pv, uint64_t *routes,
 	uint32_t line;
 
 	for (line = 0; line < pv->nr_lines; line++)
-		routes[line] = paravirq_route(pv, line);
+		routes[line] = route_read(pv, line);
 	registers->errors = atomic_load(&pv->errors);
 	registers->dest = atomic_load(&pv->dest);
 	registers->select = atomic_load(&pv->select);
@@ -477,7 +511,7 @@ enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
 	}
 
 	for (line = 0; line < nr_lines; line++) {
-		line_lock(pv, line);
+		collect(pv, line, line_lock(pv, line));	/* that was before */
 		line_unlock(pv, line, routes[line]);
 		route_changed(pv, line);
 	}

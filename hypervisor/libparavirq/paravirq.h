@@ -73,10 +73,18 @@ enum paravirq_status {
  *	this returns. Called with no lock held, before the write completes; two
  *	writers may call it in either order. A latched interrupt is no change of
  *	route. May be NULL.
+ * @collect: For embedders that let somebody else inject: take back what was
+ *	raised there and not injected, as the eventfd of an irqfd keeps it while
+ *	KVM does not listen; true if there was something. Called under the lock
+ *	of the line while its route is masked or not enabled. @route_changed may
+ *	still be about to stop the others then: return false for as long as they
+ *	listen, what they find is theirs. Must not do what @inject must not. May
+ *	be NULL.
  */
 struct paravirq_ops {
 	bool (*inject)(void *opaque, uint32_t apic_id, uint8_t vector);
 	void (*route_changed)(void *opaque, uint32_t line);
+	bool (*collect)(void *opaque, uint32_t line);
 };
 
 /**

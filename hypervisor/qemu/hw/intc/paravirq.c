@@ -6,12 +6,13 @@
  * Created by -device paravirq or by a machine. Devices set its GPIO inputs, the
  * guest its registers; libparavirq decides what that means and calls back to
  * inject, which goes to whatever LAPIC the accelerator provides, as an MSI
- * would.
+ * would. Devices that ask for it have KVM inject instead (irqfd, paravirq.h).
  *
  * Copyright (C) 2026 The paravirq authors
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
+#include "qemu/main-loop.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "cpu.h"
@@ -24,6 +25,7 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "libparavirq/paravirq.h"
+#include "trace.h"
 #include "hw/intc/paravirq-compat.h"
 
 /* What an xAPIC takes for a broadcast; QEMU does not know the guest's mode */
@@ -35,12 +37,29 @@ typedef struct ParavirqPlace {
     bool given;
 } ParavirqPlace;
 
+/* Who reads a line's notifier */
+typedef enum ParavirqReader {
+    PARAVIRQ_NOBODY, /* the line must not be injected, so the rings wait */
+    PARAVIRQ_KVM,
+    PARAVIRQ_QEMU,   /* KVM cannot, though the line is enabled and unmasked */
+} ParavirqReader;
+
+typedef struct ParavirqIrqfd {
+    ParavirqState *s;
+    uint32_t line;
+    EventNotifier *notifier;
+    ParavirqReader reader;
+    int virq;        /* of KVM's MSI route */
+    uint64_t route;  /* of the line, that KVM's was made from */
+} ParavirqIrqfd;
+
 struct ParavirqState {
     SysBusDevice parent_obj;
 
     MemoryRegion window;
     struct paravirq pv;
     _Atomic uint64_t *routes;
+    ParavirqIrqfd **irqfds;
 
     /* Migration */
     uint64_t *saved_routes;
@@ -65,30 +84,256 @@ struct ParavirqState {
     uint64_t route_writes;
 };
 
+static MSIMessage paravirq_msi(uint32_t apic_id, uint8_t vector)
+{
+    return (MSIMessage) {
+        .address = APIC_DEFAULT_ADDRESS |
+                   (uint64_t)(apic_id & ~0xffu) << 32 |
+                   (apic_id & 0xffu) << MSI_ADDR_DEST_ID_SHIFT,
+        .data = vector,
+    };
+}
+
 /*
  * Runs under the lock of a line and, as all of this device, under the big lock.
  * Sending an MSI gets back to no device.
  */
 static bool paravirq_inject(void *opaque, uint32_t apic_id, uint8_t vector)
 {
-    MSIMessage msg = {
-        .address = APIC_DEFAULT_ADDRESS |
-                   (uint64_t)(apic_id & ~0xffu) << 32 |
-                   (apic_id & 0xffu) << MSI_ADDR_DEST_ID_SHIFT,
-        .data = vector,
-    };
+    MSIMessage msg = paravirq_msi(apic_id, vector);
 
     /* Without this, an APIC of 8 bits would deliver 0x101 to 1. */
     if (!cpu_by_arch_id(apic_id)) {
         return false;
     }
+    trace_paravirq_inject(apic_id, vector);
     apic_get_class(NULL)->send_msi(&msg);
     return true;
 }
 
+static void paravirq_irqfd_read(void *opaque)
+{
+    ParavirqIrqfd *irqfd = opaque;
+
+    if (event_notifier_test_and_clear(irqfd->notifier)) {
+        paravirq_raise(&irqfd->s->pv, irqfd->line);
+    }
+}
+
+static int paravirq_irqfd_update(ParavirqIrqfd *irqfd, uint64_t route)
+{
+    uint32_t apic_id = route >> PARAVIRQ_ROUTE_DEST_SHIFT;
+    uint8_t vector = route & PARAVIRQ_ROUTE_VECTOR;
+    int ret;
+
+    if (route == irqfd->route) {
+        return 0;
+    }
+    trace_paravirq_irqfd_route_update(irqfd->line, apic_id, vector);
+    ret = kvm_irqchip_update_msi_route(kvm_state, irqfd->virq,
+                                       paravirq_msi(apic_id, vector), NULL);
+    if (ret) {
+        return ret;
+    }
+    /* Waits for what KVM is injecting by the old route. */
+    kvm_irqchip_commit_routes(kvm_state);
+    irqfd->route = route;
+    return 0;
+}
+
+/* Gives the notifier another reader, or none if KVM does not want to be it. */
+static int paravirq_irqfd_set_reader(ParavirqIrqfd *irqfd,
+                                     ParavirqReader reader)
+{
+    int fd = event_notifier_get_fd(irqfd->notifier);
+    int ret = 0;
+
+    if (reader == irqfd->reader) {
+        return 0;
+    }
+
+    switch (irqfd->reader) {
+    case PARAVIRQ_KVM:
+        trace_paravirq_irqfd_detach(irqfd->line, irqfd->virq);
+        /* Waits for what KVM is injecting. Rings wait in the notifier then. */
+        ret = kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
+                                                    irqfd->virq);
+        assert(!ret);
+        break;
+    case PARAVIRQ_QEMU:
+        qemu_set_fd_handler(fd, NULL, NULL, NULL);
+        break;
+    case PARAVIRQ_NOBODY:
+        break;
+    }
+    irqfd->reader = PARAVIRQ_NOBODY;
+
+    switch (reader) {
+    case PARAVIRQ_KVM:
+        trace_paravirq_irqfd_attach(irqfd->line, irqfd->virq);
+        /* Injects what has waited. */
+        ret = kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
+                                                 NULL, irqfd->virq);
+        if (ret) {
+            return ret;
+        }
+        break;
+    case PARAVIRQ_QEMU:
+        qemu_set_fd_handler(fd, paravirq_irqfd_read, NULL, irqfd);
+        break;
+    case PARAVIRQ_NOBODY:
+        break;
+    }
+    irqfd->reader = reader;
+    return 0;
+}
+
+/* Has the notifier read by whom the present route of the line allows. */
+static int paravirq_irqfd_apply(ParavirqIrqfd *irqfd)
+{
+    uint64_t route = paravirq_route(&irqfd->s->pv, irqfd->line);
+    int ret;
+
+    if (!(route & PARAVIRQ_ROUTE_ENABLE) || route & PARAVIRQ_ROUTE_MASK) {
+        return paravirq_irqfd_set_reader(irqfd, PARAVIRQ_NOBODY);
+    }
+    /* As in paravirq_inject(), which drops it and has that counted. */
+    if (!cpu_by_arch_id(route >> PARAVIRQ_ROUTE_DEST_SHIFT)) {
+        return paravirq_irqfd_set_reader(irqfd, PARAVIRQ_QEMU);
+    }
+    ret = paravirq_irqfd_update(irqfd, route);
+    if (!ret) {
+        ret = paravirq_irqfd_set_reader(irqfd, PARAVIRQ_KVM);
+    }
+    if (ret) {
+        paravirq_irqfd_set_reader(irqfd, PARAVIRQ_QEMU);
+    }
+    return ret;
+}
+
+static void paravirq_route_changed(void *opaque, uint32_t line)
+{
+    ParavirqState *s = opaque;
+    int ret;
+
+    if (!s->irqfds[line]) {
+        return;
+    }
+    ret = paravirq_irqfd_apply(s->irqfds[line]);
+    if (ret) {
+        error_report("paravirq: line %" PRIu32 ": KVM refuses an irqfd: %s; "
+                     "its interrupts go through QEMU", line, strerror(-ret));
+    }
+}
+
+static bool paravirq_collect(void *opaque, uint32_t line)
+{
+    ParavirqState *s = opaque;
+    ParavirqIrqfd *irqfd = s->irqfds[line];
+
+    /* KVM leaves what it found at the start, though it has injected it. */
+    return irqfd && irqfd->reader != PARAVIRQ_KVM &&
+           event_notifier_test_and_clear(irqfd->notifier);
+}
+
 static const struct paravirq_ops paravirq_ops = {
     .inject = paravirq_inject,
+    .route_changed = paravirq_route_changed,
+    .collect = paravirq_collect,
 };
+
+bool paravirq_has_irqfd(ParavirqState *s)
+{
+    return kvm_enabled() && kvm_irqchip_in_kernel() &&
+           kvm_msi_via_irqfd_enabled();
+}
+
+static void paravirq_irqfd_free(ParavirqIrqfd *irqfd)
+{
+    irqfd->s->irqfds[irqfd->line] = NULL;
+    paravirq_irqfd_set_reader(irqfd, PARAVIRQ_NOBODY);
+    kvm_irqchip_release_virq(kvm_state, irqfd->virq);
+    g_free(irqfd);
+}
+
+bool paravirq_attach_irqfd(ParavirqState *s, uint32_t line, EventNotifier *n,
+                           Error **errp)
+{
+    KVMRouteChange change;
+    ParavirqIrqfd *irqfd;
+    int ret;
+
+    if (line >= s->lines) {
+        error_setg(errp, "paravirq: irqfd for line %" PRIu32
+                   ", allowed 0 to %" PRIu32, line, s->lines - 1);
+        return false;
+    }
+    if (s->irqfds[line]) {
+        error_setg(errp, "paravirq: line %" PRIu32 " has an irqfd already",
+                   line);
+        return false;
+    }
+    if (!paravirq_has_irqfd(s)) {
+        error_setg(errp, "paravirq: no irqfd for line %" PRIu32 ": that needs "
+                   "KVM and its local APICs (-accel kvm,kernel-irqchip=split "
+                   "or on)", line);
+        return false;
+    }
+
+    change = kvm_irqchip_begin_route_changes(kvm_state);
+    ret = kvm_irqchip_add_msi_route(&change, 0, NULL);
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "paravirq: no irqfd for line %" PRIu32
+                         ": KVM refuses an MSI route", line);
+        return false;
+    }
+    kvm_irqchip_commit_route_changes(&change);
+
+    irqfd = g_new0(ParavirqIrqfd, 1);
+    irqfd->s = s;
+    irqfd->line = line;
+    irqfd->notifier = n;
+    irqfd->virq = ret;
+    s->irqfds[line] = irqfd;
+    ret = paravirq_irqfd_apply(irqfd);
+    if (ret) {
+        paravirq_irqfd_free(irqfd);
+        error_setg_errno(errp, -ret, "paravirq: no irqfd for line %" PRIu32
+                         ": KVM refuses it", line);
+        return false;
+    }
+    return true;
+}
+
+void paravirq_detach_irqfd(ParavirqState *s, uint32_t line)
+{
+    ParavirqIrqfd *irqfd = line < s->lines ? s->irqfds[line] : NULL;
+
+    if (irqfd) {
+        paravirq_irqfd_set_reader(irqfd, PARAVIRQ_NOBODY);
+        paravirq_irqfd_read(irqfd);
+        paravirq_irqfd_free(irqfd);
+    }
+}
+
+ParavirqState *paravirq_of_irq(qemu_irq irq, uint32_t *line)
+{
+    ParavirqState *s;
+    uint32_t i;
+
+    /* An input is a child of its device. */
+    if (!irq || !object_dynamic_cast(OBJECT(irq)->parent, TYPE_PARAVIRQ)) {
+        return NULL;
+    }
+    s = PARAVIRQ(OBJECT(irq)->parent);
+    for (i = 0; i < s->lines; i++) {
+        if (qdev_get_gpio_in(DEVICE(s), i) == irq) {
+            *line = i;
+            return s;
+        }
+    }
+    return NULL;
+}
 
 /* Every device that asserts its line wants an interrupt, asserted or not. */
 static void paravirq_set_line(void *opaque, int line, int level)
@@ -321,6 +566,7 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
     }
 
     s->routes = g_new(_Atomic uint64_t, s->lines);
+    s->irqfds = g_new0(ParavirqIrqfd *, s->lines);
     s->saved_routes = g_new0(uint64_t, s->lines);
     paravirq_init(&s->pv, s->routes, s->lines, s->x_broadcast_id,
                   &paravirq_ops, s);
@@ -481,6 +727,7 @@ static void paravirq_finalize(Object *obj)
     ParavirqState *s = PARAVIRQ(obj);
 
     g_free(s->routes);
+    g_free(s->irqfds);
     g_free(s->saved_routes);
 }
 

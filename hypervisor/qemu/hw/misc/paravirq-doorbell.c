@@ -6,7 +6,8 @@
  * Created by -device paravirq-doorbell. Rung by the guest (a register), by a
  * program outside (each byte on the chardev is a line) or by hand (property
  * "ring"). It counts the rings of each line and sets the controller's GPIO
- * inputs; when the guest fetches a count, the line goes out on the chardev.
+ * inputs; when the guest fetches a count, the line goes out on the chardev. With
+ * irqfd=on it sets eventfds instead, and KVM injects (hw/intc/paravirq.h).
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -28,6 +29,7 @@ struct ParavirqDoorbellState {
 
     MemoryRegion mmio;
     qemu_irq irq[PARAVIRQ_DOORBELL_MAX_LINES];
+    EventNotifier notifier[PARAVIRQ_DOORBELL_MAX_LINES];
     uint64_t count[PARAVIRQ_DOORBELL_MAX_LINES];
 
     /* Totals since reset: rung is fetched and the sum of count[] */
@@ -43,6 +45,7 @@ struct ParavirqDoorbellState {
     uint32_t first_line;
     uint32_t lines;
     ParavirqState *intc;
+    bool irqfd;
     CharBackend chr;
 };
 
@@ -51,7 +54,11 @@ static void doorbell_ring(ParavirqDoorbellState *s, uint32_t line)
     /* The handler may run at once, so count first. */
     s->count[line]++;
     s->rung++;
-    qemu_irq_pulse(s->irq[line]);
+    if (s->irqfd) {
+        event_notifier_set(&s->notifier[line]);
+    } else {
+        qemu_irq_pulse(s->irq[line]);
+    }
 }
 
 static uint64_t doorbell_fetch(ParavirqDoorbellState *s, uint32_t line)
@@ -193,6 +200,42 @@ static ParavirqState *doorbell_find_intc(Error **errp)
     return NULL;
 }
 
+static void doorbell_free_irqfds(ParavirqDoorbellState *s, uint32_t lines)
+{
+    uint32_t i;
+
+    for (i = 0; i < lines; i++) {
+        paravirq_detach_irqfd(s->intc, s->first_line + i);
+        event_notifier_cleanup(&s->notifier[i]);
+    }
+}
+
+static bool doorbell_init_irqfds(ParavirqDoorbellState *s, Error **errp)
+{
+    ERRP_GUARD();
+    uint32_t i;
+    int ret;
+
+    for (i = 0; i < s->lines; i++) {
+        ret = event_notifier_init(&s->notifier[i], 0);
+        if (ret < 0) {
+            error_setg_errno(errp, -ret, "no eventfd for line %" PRIu32, i);
+            break;
+        }
+        if (!paravirq_attach_irqfd(s->intc, s->first_line + i,
+                                   &s->notifier[i], errp)) {
+            event_notifier_cleanup(&s->notifier[i]);
+            break;
+        }
+    }
+    if (i < s->lines) {
+        doorbell_free_irqfds(s, i);
+        error_prepend(errp, "paravirq-doorbell: irqfd=on: ");
+        return false;
+    }
+    return true;
+}
+
 static void doorbell_realize(DeviceState *dev, Error **errp)
 {
     ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(dev);
@@ -223,6 +266,9 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
     }
     for (i = 0; i < s->lines; i++) {
         s->irq[i] = qdev_get_gpio_in(DEVICE(s->intc), s->first_line + i);
+    }
+    if (s->irqfd && !doorbell_init_irqfds(s, errp)) {
+        return;
     }
 
     memory_region_init_io(&s->mmio, OBJECT(s), &doorbell_mmio_ops, s,
@@ -255,6 +301,7 @@ static const Property doorbell_properties[] = {
     DEFINE_PROP_UINT32("lines", ParavirqDoorbellState, lines, 4),
     DEFINE_PROP_LINK("intc", ParavirqDoorbellState, intc, TYPE_PARAVIRQ,
                      ParavirqState *),
+    DEFINE_PROP_BOOL("irqfd", ParavirqDoorbellState, irqfd, false),
     DEFINE_PROP_CHR("chardev", ParavirqDoorbellState, chr),
 };
 

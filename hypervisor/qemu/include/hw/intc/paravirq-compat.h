@@ -12,8 +12,10 @@
 #include "hw/qdev-properties.h"
 
 #if QEMU_VERSION_MAJOR >= 10
+#include "system/kvm.h"
 #include "system/runstate.h"
 #else
+#include "sysemu/kvm.h"
 #include "sysemu/runstate.h"
 
 static inline void device_class_set_legacy_reset(DeviceClass *dc,
