@@ -17,7 +17,7 @@ table() {
 	cat <<'TABLE'
 a writer does not wait for the lock	s/if (!(route & LINE_LOCK))/if (1)/
 raise does not hold the lock while it injects	s/\t\twhat = inject(pv, route);/\t\traise_unlock(pv, line, 0); return inject(pv, route);/
-a route is stored before the lock is taken	s/\told = line_lock(pv, line);/\told = paravirq_route(pv, line);/
+a route is stored before the lock is taken	s/\told = collect(pv, line, line_lock(pv, line));/\told = paravirq_route(pv, line);/
 the guest can see the lock	s/ &$/;/; /~(uint64_t)LINE_BUSY;/d
 unmask always injects	s/ && old & PARAVIRQ_ROUTE_PENDING) {/) {/
 pending is lost on a masked retarget	s/\t\t\troute |= PARAVIRQ_ROUTE_PENDING;/\t\t\t;/
@@ -27,7 +27,7 @@ pending survives the disable	s/old & route & PARAVIRQ_ROUTE_ENABLE && //
 the guest can write pending	s/value & ~PARAVIRQ_ROUTE_PENDING/value/
 a masked line does not latch	s/\t\tpending = PARAVIRQ_ROUTE_PENDING & ~route;/\t\t;/
 a masked line injects	s/} else if (route & PARAVIRQ_ROUTE_MASK) {/} else if (0) {/
-a disabled line is not dropped	s/if (!(route & PARAVIRQ_ROUTE_ENABLE)) {/if (0) {/
+a disabled line is not dropped	/^enum paravirq_raised paravirq_raise/,/^}/s/if (!(route & PARAVIRQ_ROUTE_ENABLE)) {/if (0) {/
 disable keeps the route	s/uint64_t route = PARAVIRQ_ROUTE_RESET;/uint64_t route = value;/
 a second raise without unmask is not injected	s/\t\twhat = inject(pv, route);/{ what = inject(pv, route); pending = PARAVIRQ_ROUTE_MASK; }/
 vector 31 is accepted	s/PARAVIRQ_ROUTE_VECTOR) < 32/PARAVIRQ_ROUTE_VECTOR) < 31/
@@ -93,7 +93,21 @@ restore forgets DEST	/atomic_store(&pv->dest, registers->dest);/d
 restore forgets SELECT	/atomic_store(&pv->select, registers->select);/d
 a refused restore takes the registers	s/^\tif (nr_lines != pv->nr_lines)/\tatomic_store(\&pv->dest, registers->dest);\n&/
 rejects at the same time count once	s/!atomic_compare_exchange_weak(&pv->errors, &errors, errors + 1)/(atomic_store(\&pv->errors, errors + 1), 0)/
-save drops pending	s/routes\[line\] = paravirq_route(pv, line);/routes[line] = paravirq_route(pv, line) \& ~PARAVIRQ_ROUTE_PENDING;/
+save drops pending	s/routes\[line\] = route_read(pv, line);/routes[line] = route_read(pv, line) \& ~PARAVIRQ_ROUTE_PENDING;/
+a line is collected where others inject	s/if ((route & (PARAVIRQ_ROUTE_ENABLE | PARAVIRQ_ROUTE_MASK)) == PARAVIRQ_ROUTE_ENABLE ||/if (/
+only masked lines are collected	/^static uint64_t collect/,/^}/s/== PARAVIRQ_ROUTE_ENABLE ||/!= (PARAVIRQ_ROUTE_ENABLE | PARAVIRQ_ROUTE_MASK) ||/
+what a disabled line collects is latched	/^static uint64_t collect/,/^}/s/if (!(route & PARAVIRQ_ROUTE_ENABLE)) {/if (0) {/
+what is collected gets lost	/^static uint64_t collect/,/^}/s/return route | PARAVIRQ_ROUTE_PENDING;/return route;/
+what is collected is not counted	/^static uint64_t collect/,/^}/s/^\tcount(pv, PARAVIRQ_LATCHED);//
+what is collected and dropped is not counted	/^static uint64_t collect/,/^}/s/^\t\tcount(pv, PARAVIRQ_DROPPED);//
+a route write does not collect	s/old = collect(pv, line, line_lock(pv, line));/old = line_lock(pv, line);/
+a route write collects before it has the lock	s/old = collect(pv, line, line_lock(pv, line));/old = collect(pv, line, paravirq_route(pv, line)); line_lock(pv, line);/
+a read by mmio does not collect	s/^\t\treturn route_read(pv, line);/\t\treturn paravirq_route(pv, line);/
+SELECT does not collect	s/^\t\troute = route_read(pv, line);/\t\troute = paravirq_route(pv, line);/
+a read forgets what it collected	s/raise_unlock(pv, line, old ^ route);/raise_unlock(pv, line, 0);/
+a read takes pending back	s/raise_unlock(pv, line, old ^ route);/raise_unlock(pv, line, route \& PARAVIRQ_ROUTE_PENDING);/
+save does not collect	s/routes\[line\] = route_read(pv, line);/routes[line] = paravirq_route(pv, line);/
+restore keeps what was rung before	s/^\t\tcollect(pv, line, line_lock(pv, line));/\t\tline_lock(pv, line);/
 TABLE
 }
 

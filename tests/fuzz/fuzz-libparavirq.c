@@ -31,6 +31,10 @@ static struct line model[MOST_LINES];
 static struct paravirq_registers model_registers;
 static uint64_t model_count[PARAVIRQ_NR_RAISED];
 
+/* What an eventfd holds, to which others listen while the line may be injected. */
+static bool irqfds;
+static bool rung[MOST_LINES], model_rung[MOST_LINES];
+
 /* What the library did in this step, and what the model expects of it. */
 struct effects {
 	unsigned int injections;
@@ -83,6 +87,19 @@ static void fuzz_changed(void *opaque, uint32_t line)
 	seen.changes[line]++;
 }
 
+static bool fuzz_collect(void *opaque, uint32_t line)
+{
+	bool was = rung[line];
+
+	CHECK(opaque == &pv);
+	CHECK((paravirq_route(&pv, line) & 0x300) != 0x100);
+	rung[line] = false;
+	return was;
+}
+
+static const struct paravirq_ops with_irqfds = {
+	.inject = fuzz_inject, .route_changed = fuzz_changed, .collect = fuzz_collect,
+};
 static const struct paravirq_ops with_changed = {
 	.inject = fuzz_inject, .route_changed = fuzz_changed,
 };
@@ -120,15 +137,34 @@ static enum paravirq_raised model_inject(const struct line *l)
 	return what;
 }
 
+static void ring(uint32_t line)
+{
+	if (irqfds && line < nr_lines && !(model[line].enabled && !model[line].masked))
+		rung[line] = model_rung[line] = true;
+}
+
+static void model_collect(uint32_t line)
+{
+	struct line *l = &model[line];
+
+	if (!model_rung[line])
+		return;
+	model_rung[line] = false;
+	l->pending = l->enabled;
+	model_count[l->enabled ? PARAVIRQ_LATCHED : PARAVIRQ_DROPPED]++;
+}
+
 static void model_write(uint32_t line, uint64_t value)
 {
 	struct line *l = &model[line];
-	bool pending = l->enabled && l->pending;
+	bool pending;
 
 	if (value & 0x100 && !good(value)) {
 		model_reject();
 		return;
 	}
+	model_collect(line);
+	pending = l->enabled && l->pending;
 	*l = (struct line){ .masked = true };
 	if (value & 0x100) {
 		l->enabled = true;
@@ -184,6 +220,7 @@ static void write_register(bool pio, uint64_t offset, unsigned int size, uint64_
 	} else if (pio && size == 4 && offset == 0x24 && low >> 16 < nr_lines) {
 		model_write(low >> 16, (uint64_t)model_registers.dest << 32 | (low & 0xffff));
 	} else if (pio && size == 4 && offset == 0x28 && low < nr_lines) {
+		model_collect(low);
 		model_registers.dest = model[low].apic_id;
 		model_registers.select = route(&model[low]);
 	} else {
@@ -198,8 +235,10 @@ static void write_register(bool pio, uint64_t offset, unsigned int size, uint64_
 
 static uint64_t model_read(bool pio, uint64_t offset, unsigned int size)
 {
-	if (!pio && is_route(offset, size))
+	if (!pio && is_route(offset, size)) {
+		model_collect((offset - 0x1000) / 8);
 		return route(&model[(offset - 0x1000) / 8]);
+	}
 	if (size == 4 && offset <= 0xc && offset % 4 == 0)
 		return (const uint32_t[]){ 0x51495650, 1, nr_lines, 0 }[offset / 4];
 	if (size == 4 && offset == 0x14)
@@ -232,9 +271,12 @@ static void restore(void)
 	paravirq_save(&pv, image, &registers);
 	CHECK(!memcmp(&registers, &model_registers, sizeof(registers)));
 	for (uint32_t i = 0; i < nr_lines; i++) {
+		model_collect(i);
 		CHECK(image[i] == route(&model[i]));
-		if (how & 1 << i)
+		if (how & 1 << i) {
 			image[i] = take(8);
+			ring(i);
+		}
 	}
 	if (how & 0x40) {
 		registers.errors = take(4);
@@ -263,6 +305,7 @@ static void restore(void)
 	CHECK(result == status);
 	if (status == PARAVIRQ_OK) {
 		for (uint32_t i = 0; i < nr_lines; i++) {
+			model_collect(i);
 			model[i] = (struct line){
 				image[i] >> 8 & 1, image[i] >> 9 & 1,
 				image[i] >> 10 & 1, image[i], image[i] >> 32,
@@ -284,13 +327,13 @@ static void step(void)
 	uint32_t line = take(1) % (nr_lines + 1);
 	uint64_t value;
 
-	switch (op % 14) {
+	switch (op % 15) {
 	case 0:	/* any access */
 		value = take(8);
-		write_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 14 % 8], value);
+		write_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 15 % 8], value);
 		break;
 	case 1:
-		read_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 14 % 8]);
+		read_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 15 % 8]);
 		break;
 	case 2:	/* any route */
 		write_register(false, 0x1000 + 8 * line, 8, take(8));
@@ -321,10 +364,10 @@ static void step(void)
 		break;
 	case 9:	/* any access to a port */
 		value = take(4);
-		write_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 14 % 8], value);
+		write_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 15 % 8], value);
 		break;
 	case 10:
-		read_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 14 % 8]);
+		read_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 15 % 8]);
 		break;
 	case 11:	/* the halves of a route, other steps between them */
 		write_register(true, 0x20, 4, (op & 0x40 ? 0xffffff00 : 0) | take(1));
@@ -335,6 +378,9 @@ static void step(void)
 	case 13:
 		write_register(true, 0x28, 4, line);
 		break;
+	case 14:
+		ring(line);
+		break;
 	}
 }
 
@@ -342,7 +388,7 @@ static void step(void)
 static void check(bool changed)
 {
 	for (uint32_t i = 0; i < nr_lines; i++) {
-		uint64_t r = paravirq_mmio_read(&pv, 0x1000 + 8 * i, 8);
+		uint64_t r = paravirq_route(&pv, i);
 
 		CHECK(!(r & PARAVIRQ_ROUTE_RESERVED));
 		if (r & PARAVIRQ_ROUTE_ENABLE)
@@ -352,7 +398,9 @@ static void check(bool changed)
 		if (r & PARAVIRQ_ROUTE_PENDING)
 			CHECK(r & PARAVIRQ_ROUTE_MASK);
 		CHECK(r == route(&model[i]));
-		CHECK(r == paravirq_route(&pv, i));
+		/* A read would collect. */
+		CHECK(irqfds || r == paravirq_mmio_read(&pv, 0x1000 + 8 * i, 8));
+		CHECK(rung[i] == model_rung[i]);
 		/* Unlocked, nobody waits. */
 		CHECK(r == atomic_load(&words[i]));
 		CHECK(seen.changes[i] == (changed ? expected.changes[i] : 0));
@@ -388,6 +436,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(model_count, 0, sizeof(model_count));
 	model_registers = (struct paravirq_registers){ 0 };
 	memset(&seen, 0, sizeof(seen));
+	irqfds = config & 0x10;
+	memset(rung, 0, sizeof(rung));
+	memset(model_rung, 0, sizeof(model_rung));
 
 	if (config & 0x40) {
 		uint32_t n = take(2);
@@ -397,13 +448,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			      PARAVIRQ_BAD_NR_LINES);
 	}
 	CHECK(paravirq_init(&pv, words, nr_lines, broadcast_id,
+			    irqfds ? &with_irqfds :
 			    config & 0x20 ? &without_changed : &with_changed,
 			    &pv) == PARAVIRQ_OK);
 	while (input < input_end) {
 		memset(&seen, 0, sizeof(seen));
 		memset(&expected, 0, sizeof(expected));
 		step();
-		check(!(config & 0x20));
+		check(irqfds || !(config & 0x20));
 	}
 	return 0;
 }

@@ -3,7 +3,7 @@
  * Stress of libparavirq with threads, in TAP. tests/04-stress.t runs it under
  * ThreadSanitizer, tests/03-mutants.t against broken libraries.
  *
- *   stress-libparavirq		storm, rejected accesses, writers among raisers
+ *   stress-libparavirq		storm, irqfds, rejected accesses, writers among raisers
  *   stress-libparavirq forbidden	an embedder that breaks the locking rule:
  *				ends with status 3 when it hangs, as it must
  *
@@ -382,6 +382,208 @@ static void storm(void)
 	   "storm: the vCPUs have what was injected");
 }
 
+/*
+ * Irqfds: eventfds that several threads ring, and a KVM that takes the rings while
+ * it listens. Each line has a writer; another thread reads and saves all the time.
+ * Routes are those of the storm.
+ */
+#define IRQFD_SECONDS	1
+
+static struct irqfd {
+	pthread_mutex_t lock;	/* as in the storm: no writer ever holds it */
+	bool listening;
+	uint32_t seq;		/* of KVM's route */
+	uint64_t rung, waiting, taken, collected, collects;
+} irqfds[LINES];
+static atomic_ulong irqfd_unmasked;
+
+/* KVM injects what there is. */
+static void irqfd_take(uint32_t line)
+{
+	struct irqfd *irqfd = &irqfds[line];
+
+	if (masked(irqfd->seq) ||
+	    (atomic_load(&next[line]) != irqfd->seq && atomic_load(&current[line]) != irqfd->seq))
+		fault(OLD_ROUTE);
+	irqfd->taken += irqfd->waiting;
+	irqfd->waiting = 0;
+}
+
+static void irqfd_ring(uint32_t line)
+{
+	struct irqfd *irqfd = &irqfds[line];
+
+	pthread_mutex_lock(&irqfd->lock);
+	irqfd->rung++;
+	irqfd->waiting++;
+	if (irqfd->listening)
+		irqfd_take(line);
+	pthread_mutex_unlock(&irqfd->lock);
+}
+
+static bool irqfd_inject(void *opaque, uint32_t seq, uint8_t vector)
+{
+	uint32_t line = vector % 4;
+
+	(void)opaque;
+	if (masked(seq) || atomic_load(&next[line]) != seq)
+		fault(OLD_ROUTE);
+	injected_here++;
+	return true;
+}
+
+/* As the embedder must: by the route of now, whoever wrote it. */
+static void irqfd_route_changed(void *opaque, uint32_t line)
+{
+	struct irqfd *irqfd = &irqfds[line];
+	uint64_t route;
+
+	(void)opaque;
+	pthread_mutex_lock(&irqfd->lock);
+	route = paravirq_route(&pv, line);
+	irqfd->seq = route >> 32;
+	irqfd->listening = (route & (ENABLE | MASK)) == ENABLE;
+	if (irqfd->listening && irqfd->waiting)
+		irqfd_take(line);
+	pthread_mutex_unlock(&irqfd->lock);
+}
+
+static bool irqfd_collect(void *opaque, uint32_t line)
+{
+	struct irqfd *irqfd = &irqfds[line];
+	bool found;
+
+	(void)opaque;
+	pthread_mutex_lock(&irqfd->lock);
+	found = !irqfd->listening && irqfd->waiting;
+	if (found) {
+		irqfd->collected += irqfd->waiting;
+		irqfd->waiting = 0;
+		irqfd->collects++;
+	}
+	pthread_mutex_unlock(&irqfd->lock);
+	return found;
+}
+
+static void *irqfd_ringer(void *arg)
+{
+	for (uint32_t line = (uintptr_t)arg; !atomic_load(&stop); line++) {
+		irqfd_ring(line % LINES);
+		pause_for(200);
+	}
+	return NULL;
+}
+
+static void *irqfd_reader(void *unused)
+{
+	struct paravirq_registers registers;
+	uint64_t routes[LINES];
+
+	(void)unused;
+	while (!atomic_load(&stop)) {
+		for (uint32_t line = 0; line < LINES; line++)
+			if (paravirq_mmio_read(&pv, REG_ROUTE(line), 8) & PARAVIRQ_ROUTE_RESERVED)
+				fault(TORN);
+		paravirq_save(&pv, routes, &registers);
+		nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+	}
+	return NULL;
+}
+
+/* Returns how often the write itself injected. */
+static unsigned int irqfd_write(uint32_t line, uint32_t seq)
+{
+	atomic_store(&next[line], seq);
+	injected_here = 0;
+	write_route(line, seq ? route_of(line, seq) : 0);
+	atomic_store(&current[line], seq);
+	atomic_fetch_add(&progress, 1);
+	return injected_here;
+}
+
+static void *irqfd_writer(void *arg)
+{
+	uint32_t line = (uintptr_t)arg, seq;
+
+	for (seq = 3; !atomic_load(&stop); seq += 3) {
+		/* Not masked, two routes; masked, and rung at least once. */
+		if (irqfd_write(line, seq - 1) || irqfd_write(line, seq))
+			fault(EXTRA);
+		pause_for(500);
+		if (irqfd_write(line, seq + 1))
+			fault(EXTRA);
+		irqfd_ring(line);
+		if (seq % 2) {
+			switch (irqfd_write(line, seq + 2)) {
+			case 0:
+				fault(LOST);
+				break;
+			case 1:
+				atomic_fetch_add(&irqfd_unmasked, 1);
+				break;
+			default:
+				fault(EXTRA);
+			}
+		} else {
+			if (irqfd_write(line, 0))
+				fault(EXTRA);
+			irqfd_ring(line);
+		}
+	}
+	return NULL;
+}
+
+static void irqfd(void)
+{
+	static const struct paravirq_ops ops = {
+		.inject = irqfd_inject,
+		.route_changed = irqfd_route_changed,
+		.collect = irqfd_collect,
+	};
+	pthread_t threads[RAISERS + LINES + 1];
+	struct irqfd sum = { 0 };
+	int i, n = 0;
+
+	atomic_store(&stop, false);
+	memset(faults, 0, sizeof(faults));
+	paravirq_init(&pv, words, LINES, UINT32_MAX, &ops, NULL);
+	for (i = 0; i < LINES; i++) {
+		pthread_mutex_init(&irqfds[i].lock, NULL);
+		atomic_store(&next[i], 0);
+		atomic_store(&current[i], 0);
+	}
+	for (i = 0; i < RAISERS; i++)
+		run(&threads[n++], irqfd_ringer, i);
+	for (i = 0; i < LINES; i++)
+		run(&threads[n++], irqfd_writer, i);
+	run(&threads[n++], irqfd_reader, 0);
+	sleep(IRQFD_SECONDS);
+	atomic_store(&stop, true);
+	while (n)
+		pthread_join(threads[--n], NULL);
+
+	for (i = 0; i < LINES; i++) {
+		sum.rung += irqfds[i].rung;
+		sum.waiting += irqfds[i].waiting;
+		sum.taken += irqfds[i].taken;
+		sum.collected += irqfds[i].collected;
+		sum.collects += irqfds[i].collects;
+	}
+	printf("# %llu rings: KVM took %llu, %llu were collected in %llu goes, %lu by unmasking\n",
+	       (unsigned long long)sum.rung, (unsigned long long)sum.taken,
+	       (unsigned long long)sum.collected, (unsigned long long)sum.collects,
+	       atomic_load(&irqfd_unmasked));
+	ok(sum.taken && sum.collects && irqfd_unmasked, "irqfd: each fate of a ring was met");
+	ok(!faults[OLD_ROUTE], "irqfd: no injection by a route that a write has replaced");
+	ok(!faults[TORN] && !faults[LOST], "irqfd: unmasking injects what was rung");
+	ok(!faults[EXTRA], "irqfd: ... and only unmasking, once");
+	ok(sum.rung == sum.taken + sum.collected + sum.waiting &&
+	   paravirq_count(&pv, PARAVIRQ_INJECTED) == irqfd_unmasked &&
+	   paravirq_count(&pv, PARAVIRQ_LATCHED) +
+	   paravirq_count(&pv, PARAVIRQ_DROPPED) == sum.collects,
+	   "irqfd: every ring is accounted for");
+}
+
 /* Rejected accesses from several threads at once: ERRORS is exact. */
 #define REJECT_SECONDS	0.5
 
@@ -545,6 +747,7 @@ int main(int argc, char **argv)
 	}
 	run(&thread, watchdog, HANG_SECONDS);
 	storm();
+	irqfd();
 	rejects();
 	fairness();
 	printf("1..%u\n", tests);

@@ -595,6 +595,191 @@ static void test_route_changed(void **state)
 }
 
 /*
+ * An embedder with irqfds: eventfds, to which a fake KVM listens while the line
+ * is enabled and unmasked. Writing one may happen at any moment.
+ */
+static bool eventfd[LINES], listening[LINES];
+static unsigned int collects, kvm_injected;
+static uint64_t kvm_route[LINES];
+static bool ring_while_injecting;
+
+static void ring(uint32_t line)
+{
+	if (listening[line])
+		kvm_injected++;
+	else
+		eventfd[line] = true;
+}
+
+static bool irqfd_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+{
+	if (ring_while_injecting)
+		ring(5);
+	return fake_inject(opaque, apic_id, vector);
+}
+
+static void irqfd_route_changed(void *opaque, uint32_t line)
+{
+	fake_route_changed(opaque, line);
+	listening[line] = (changed_route & (ENABLE | MASK)) == ENABLE;
+	kvm_route[line] = changed_route;
+	if (listening[line] && eventfd[line]) {
+		eventfd[line] = false;
+		kvm_injected++;
+	}
+}
+
+static bool irqfd_collect(void *opaque, uint32_t line)
+{
+	uint64_t word = atomic_load(&lines[line]);
+	bool rung = eventfd[line];
+
+	assert_ptr_equal(opaque, &pv);
+	assert_true(word & 0x80000000);	/* locked */
+	assert_int_not_equal(word & (ENABLE | MASK), ENABLE);
+	eventfd[line] = false;
+	collects += rung;
+	return rung;
+}
+
+static void start_irqfds(void)
+{
+	static const struct paravirq_ops irqfd_ops = {
+		.inject = irqfd_inject,
+		.route_changed = irqfd_route_changed,
+		.collect = irqfd_collect,
+	};
+
+	start(LINES);
+	paravirq_init(&pv, lines, LINES, BROADCAST, &irqfd_ops, &pv);
+	memset(eventfd, 0, sizeof(eventfd));
+	memset(listening, 0, sizeof(listening));
+	collects = kvm_injected = 0;
+	ring_while_injecting = false;
+}
+
+static void assert_latched(unsigned int latched, unsigned int dropped)
+{
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_LATCHED), latched);
+	assert_int_equal(paravirq_count(&pv, PARAVIRQ_DROPPED), dropped);
+	assert_int_equal(collects, latched + dropped);
+}
+
+/* [RAISE-3] */
+static void test_irqfd_mask(void **state)
+{
+	(void)state;
+	start_irqfds();
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	ring(5);
+	assert_int_equal(kvm_injected, 1);
+	/* Both ways on one line. */
+	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_INJECTED);
+	assert_injected(1, 1, 0x31);
+
+	/* However often it was rung, the guest sees it and is interrupted once. */
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK));
+	ring(5);
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK | PENDING));
+	ring(5);
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK | PENDING));
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK | PENDING));
+	ring(5);
+	assert_latched(2, 0);
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_latched(3, 0);
+	assert_injected(2, 1, 0x31);
+	assert_int_equal(kvm_injected, 1);
+
+	/* Also when it did not look; by the new route. */
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	ring(5);
+	write_route(5, ROUTE(2, 0x32, ENABLE | MASK));
+	assert_latched(4, 0);
+	assert_int_equal(paravirq_route(&pv, 5), ROUTE(2, 0x32, ENABLE | MASK | PENDING));
+	write_route(5, ROUTE(3, 0x33, ENABLE));
+	assert_injected(3, 3, 0x33);
+	write_route(5, ROUTE(3, 0x33, ENABLE | MASK));
+	ring(5);
+	write_route(5, ROUTE(4, 0x34, ENABLE));
+	assert_injected(4, 4, 0x34);
+	assert_int_equal(kvm_injected, 1);
+	assert_int_equal(kvm_route[5], ROUTE(4, 0x34, ENABLE));
+
+	/* What comes as it is unmasked is a new one. */
+	write_route(5, ROUTE(4, 0x34, ENABLE | MASK));
+	ring(5);
+	ring_while_injecting = true;
+	write_route(5, ROUTE(4, 0x34, ENABLE));
+	assert_injected(5, 4, 0x34);
+	assert_int_equal(kvm_injected, 2);
+}
+
+/* [RAISE-4] [RAISE-5] */
+static void test_irqfd_disable(void **state)
+{
+	(void)state;
+	start_irqfds();
+	ring(5);
+	assert_int_equal(read_route(5), PARAVIRQ_ROUTE_RESET);
+	assert_latched(0, 1);
+	ring(5);
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_latched(0, 2);
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	ring(5);
+	write_route(5, 0);
+	assert_latched(1, 2);
+	ring(5);
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	assert_latched(1, 3);
+	ring(5);
+	reset_by_machine();
+	ring(5);
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_latched(2, 4);
+	assert_int_equal(injected + kvm_injected, 0);
+}
+
+/* [SAVE-1] */
+static void test_irqfd_save_restore(void **state)
+{
+	struct paravirq_registers registers;
+	uint64_t routes[LINES];
+
+	(void)state;
+	start_irqfds();
+	write_route(5, ROUTE(1, 0x31, ENABLE | MASK));
+	write_route(6, ROUTE(1, 0x32, ENABLE));
+	ring(5);
+	ring(7);
+	paravirq_save(&pv, routes, &registers);
+	assert_latched(1, 1);
+	assert_int_equal(routes[5], ROUTE(1, 0x31, ENABLE | MASK | PENDING));
+	assert_int_equal(routes[7], PARAVIRQ_ROUTE_RESET);
+	/* The copy takes nothing away. */
+	assert_int_equal(paravirq_route(&pv, 5), routes[5]);
+
+	/* What was rung before belongs to another life. */
+	write_route(5, ROUTE(9, 0x99, ENABLE | MASK));
+	ring(5);
+	ring(6);
+	ring(7);
+	assert_int_equal(kvm_injected, 1);
+	routes[5] = ROUTE(1, 0x31, ENABLE | MASK);
+	routes[7] = ROUTE(1, 0x33, ENABLE);
+	assert_int_equal(paravirq_restore(&pv, LINES, routes, &registers, NULL), PARAVIRQ_OK);
+	assert_int_equal(read_route(5), ROUTE(1, 0x31, ENABLE | MASK));
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	assert_int_equal(injected, 0);
+	assert_int_equal(kvm_injected, 1);
+	for (int i = 5; i < 8; i++)
+		ring(i);
+	assert_int_equal(kvm_injected, 4);
+}
+
+/*
  * Rule 7: the state moves to another controller, PENDING and registers too.
  * [SAVE-1] [SAVE-2]
  */
@@ -1007,6 +1192,9 @@ int main(void)
 		BOTH(test_no_such_vcpu),
 		BOTH(test_reset),
 		BOTH(test_route_changed),
+		BOTH(test_irqfd_mask),
+		BOTH(test_irqfd_disable),
+		BOTH(test_irqfd_save_restore),
 		BOTH(test_save_restore),
 		BOTH(test_restore_refuses),
 		BOTH(test_life_of_a_line),

@@ -141,12 +141,40 @@ static int paravirq_irqfd_update(ParavirqIrqfd *irqfd, uint64_t route)
     return 0;
 }
 
+static int paravirq_irqfd_attach(ParavirqIrqfd *irqfd)
+{
+    trace_paravirq_irqfd_attach(irqfd->line, irqfd->virq);
+    return kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, irqfd->notifier, NULL,
+                                              irqfd->virq);
+}
+
+/* Waits for what KVM is injecting. What is rung then waits in the notifier. */
+static void paravirq_irqfd_detach(ParavirqIrqfd *irqfd)
+{
+    int ret;
+
+    trace_paravirq_irqfd_detach(irqfd->line, irqfd->virq);
+    ret = kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
+                                                irqfd->virq);
+    assert(!ret);
+}
+
+static bool paravirq_irqfd_rung(ParavirqIrqfd *irqfd)
+{
+    GPollFD fd = {
+        .fd = event_notifier_get_fd(irqfd->notifier),
+        .events = G_IO_IN,
+    };
+
+    return g_poll(&fd, 1, 0) > 0;
+}
+
 /* Gives the notifier another reader, or none if KVM does not want to be it. */
 static int paravirq_irqfd_set_reader(ParavirqIrqfd *irqfd,
                                      ParavirqReader reader)
 {
     int fd = event_notifier_get_fd(irqfd->notifier);
-    int ret = 0;
+    int ret;
 
     if (reader == irqfd->reader) {
         return 0;
@@ -154,11 +182,7 @@ static int paravirq_irqfd_set_reader(ParavirqIrqfd *irqfd,
 
     switch (irqfd->reader) {
     case PARAVIRQ_KVM:
-        trace_paravirq_irqfd_detach(irqfd->line, irqfd->virq);
-        /* Waits for what KVM is injecting. Rings wait in the notifier then. */
-        ret = kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
-                                                    irqfd->virq);
-        assert(!ret);
+        paravirq_irqfd_detach(irqfd);
         break;
     case PARAVIRQ_QEMU:
         qemu_set_fd_handler(fd, NULL, NULL, NULL);
@@ -170,10 +194,15 @@ static int paravirq_irqfd_set_reader(ParavirqIrqfd *irqfd,
 
     switch (reader) {
     case PARAVIRQ_KVM:
-        trace_paravirq_irqfd_attach(irqfd->line, irqfd->virq);
-        /* Injects what has waited. */
-        ret = kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
-                                                 NULL, irqfd->virq);
+        ret = paravirq_irqfd_attach(irqfd);
+        /*
+         * KVM injects what it finds at some later time and leaves it there. A
+         * guest that is saved until then would lose it: wait.
+         */
+        while (!ret && paravirq_irqfd_rung(irqfd)) {
+            paravirq_irqfd_detach(irqfd);
+            ret = paravirq_irqfd_attach(irqfd);
+        }
         if (ret) {
             return ret;
         }
@@ -231,7 +260,7 @@ static bool paravirq_collect(void *opaque, uint32_t line)
     ParavirqState *s = opaque;
     ParavirqIrqfd *irqfd = s->irqfds[line];
 
-    /* KVM leaves what it found at the start, though it has injected it. */
+    /* What KVM reads it injects. */
     return irqfd && irqfd->reader != PARAVIRQ_KVM &&
            event_notifier_test_and_clear(irqfd->notifier);
 }
