@@ -26,9 +26,9 @@ DEVICES = ["-device", "paravirq,id=pvic", "-device", "paravirq-doorbell,id=db0"]
 
 
 class Machine:
-    """One QEMU with a qtest and a QMP socket; its vCPUs never run."""
+    """One QEMU with a qtest and a QMP socket; with this accel its vCPUs never run."""
 
-    def __init__(self, *args, machine="q35"):
+    def __init__(self, *args, machine="q35", accel="qtest"):
         chans, inherit = {}, []
         for name in ("qtest", "qmp"):
             chans[name], other = socket.socketpair()
@@ -36,9 +36,9 @@ class Machine:
             inherit.append(other)
         self.qemu = subprocess.Popen(
             [QEMU, "-L", "/usr/share/seabios", "-L", "/usr/share/qemu",
-             "-nodefaults", "-display", "none", "-accel", "qtest", "-smp", "2",
+             "-nodefaults", "-display", "none", "-accel", accel, "-smp", "2",
              "-m", "64", "-M", machine,
-             "-chardev", f"socket,id=q,fd={inherit[0].fileno()}", "-object", "qtest,id=qt,chardev=q",
+             "-chardev", f"socket,id=q,fd={inherit[0].fileno()}", "-object", "qtest,id=qt,chardev=q,log=/dev/null",
              "-chardev", f"socket,id=m,fd={inherit[1].fileno()}", "-mon", "m,mode=control",
              *args],
             pass_fds=[s.fileno() for s in inherit], stdin=subprocess.DEVNULL,

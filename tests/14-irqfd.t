@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+irqfd with a real KVM: QEMU 7.2 and 10, local APICs in the kernel, and for a guest
+tests/lib/counter.S, which does nothing but count interrupts. So this needs no
+kernel in the guest, and a KVM that could not boot one will do. The doorbell rings
+eventfds; a model says what each step must give, to the last interrupt. Prints TAP,
+and skips without /dev/kvm.
+Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import importlib.machinery
+import importlib.util
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, 'tests/lib'))
+import guest  # noqa: E402
+
+_loader = importlib.machinery.SourceFileLoader('device', TOP + '/tests/12-qemu-device.t')
+device = importlib.util.module_from_spec(importlib.util.spec_from_loader('device', _loader))
+_loader.exec_module(device)
+
+OUT = TOP + '/build/tests/irqfd'
+ROUTES = 0xfec80000 + 0x1000
+TRIGGER = 0xfec80000 + 0x018
+FIRST = 32      # line of the doorbell's first
+ENABLE, MASK, PENDING, RESET = 0x100, 0x200, 0x400, 0x200
+
+
+class Machine(device.Machine):
+    """With the counting guest, and a doorbell on irqfds."""
+
+    def __init__(self, *args, chip='split', accel='kvm', irqfd='on'):
+        self.trace = tempfile.mktemp(dir=OUT)
+        super().__init__(
+            '-cpu', 'host,-arch-capabilities', '-bios', OUT + '/counter', '-trace', 'paravirq_*',
+            '-D', self.trace, '-device', 'paravirq,id=pvic',
+            '-device', 'paravirq-doorbell,id=db0,irqfd=' + irqfd, *args,
+            machine='q35,kernel-irqchip=' + chip, accel=accel)
+
+    def traced(self, event):
+        """How often an event was traced."""
+        with open(self.trace, encoding='utf-8') as file:
+            return sum(line.startswith('paravirq_' + event + ' ') for line in file)
+
+    def counts(self):
+        """{(APIC id, vector): number} of what the guest took."""
+        memory = self.memory(0x1000, 0x800)
+        words = [int.from_bytes(memory[i:i + 4], 'little') for i in range(0, 0x800, 4)]
+        return {(i >> 8, i & 255): n for i, n in enumerate(words) if n}
+
+    def write(self, line, route):
+        self.qtest('writeq', ROUTES + 8 * (FIRST + line), route)
+
+    def read(self, line):
+        return self.qtest('readq', ROUTES + 8 * (FIRST + line))
+
+    def awake(self):
+        """Both CPUs take interrupts. Leaves the doorbell's last line disabled."""
+        for cpu in 0, 1:
+            end = time.monotonic() + 30
+            before = self.counts().get((cpu, 0xf0), 0)
+            self.write(3, route(cpu, 0xf0))
+            while self.counts().get((cpu, 0xf0), 0) == before:
+                assert time.monotonic() < end, 'the guest does not start'
+                self.qtest('writel', TRIGGER, FIRST + 3)
+                time.sleep(0.02)
+        self.write(3, RESET)
+
+
+def route(cpu, vector, flags=0):
+    return cpu << 32 | ENABLE | flags | vector
+
+
+class Model:
+    """What the doorbell's lines are, what the guest must have counted, and who injected."""
+
+    def __init__(self, machine):
+        machine.awake()
+        self.machine = machine
+        self.routes = {line: machine.read(line) for line in range(3)}
+        self.rung = set()
+        self.counts = machine.counts()
+        self.by_kvm = 0
+        self.library = {name: machine.get(name) for name in ('injected', 'latched', 'dropped')}
+
+    def injects(self, line, by_kvm=False):
+        cpu, vector = self.routes[line] >> 32, self.routes[line] & 0xff
+        if cpu > 1:
+            self.library['dropped'] += 1
+            return
+        self.counts[cpu, vector] = self.counts.get((cpu, vector), 0) + 1
+        self.by_kvm += by_kvm
+        self.library['injected'] += not by_kvm
+
+    def collect(self, line):
+        """[RAISE-3] [RAISE-4]: what was rung is latched or dropped when somebody looks."""
+        if line in self.rung:
+            self.rung.remove(line)
+            if self.routes[line] & ENABLE:
+                self.library['latched'] += 1
+                self.routes[line] |= PENDING
+            else:
+                self.library['dropped'] += 1
+
+    def open(self, line):
+        return self.routes[line] & (ENABLE | MASK) == ENABLE
+
+    def ring(self, line):
+        if self.open(line):
+            self.injects(line, by_kvm=True)
+        else:
+            self.rung.add(line)
+        assert 'return' in self.machine.ring(line)
+
+    def trigger(self, line):
+        if self.open(line):
+            self.injects(line)
+        elif self.routes[line] & ENABLE:
+            self.library['latched'] += 1
+            self.routes[line] |= PENDING
+        else:
+            self.library['dropped'] += 1
+        self.machine.qtest('writel', TRIGGER, FIRST + line)
+
+    def write(self, line, value):
+        if not self.open(line):
+            self.collect(line)
+        pending = self.routes[line] & value & ENABLE and self.routes[line] & PENDING
+        self.routes[line] = value
+        if pending and value & MASK:
+            self.routes[line] |= PENDING
+        elif pending:
+            self.injects(line)
+        self.machine.write(line, value)
+
+    def read(self, line):
+        if not self.open(line):
+            self.collect(line)
+        got = self.machine.read(line)
+        assert got == self.routes[line], f'line {line}: {got:#x}, not {self.routes[line]:#x}'
+
+    def settle(self):
+        """The guest has taken what it should, and the library has done what it should."""
+        end = time.monotonic() + 10
+        while True:
+            counts = self.machine.counts()
+            library = {name: self.machine.get(name) for name in self.library}
+            if (counts, library) == (self.counts, self.library):
+                return
+            assert time.monotonic() < end, (
+                f'the guest counts {counts}, the library {library}; '
+                f'expected {self.counts}, {self.library}')
+
+
+def one_each(chip):
+    """KVM injects, not QEMU; [RAISE-3] but what was rung while the line was masked."""
+    with Machine(chip=chip) as m:
+        model = Model(m)
+        injected, attached = m.traced('inject'), m.traced('irqfd_attach')
+        detached = m.traced('irqfd_detach')
+        model.write(0, route(0, 0x31))
+        for _ in range(100):
+            model.ring(0)
+            model.settle()
+        model.write(0, route(1, 0x42))          # no straggler of 0x31
+        for _ in range(100):
+            model.ring(0)
+            model.settle()
+        guest.equal((m.traced('inject') - injected, model.by_kvm,
+                     m.traced('irqfd_attach') - attached), (0, 200, 1),
+                    f'{label}: 200 interrupts by KVM, none by QEMU')
+        model.write(0, route(1, 0x42, MASK))
+        for _ in range(5):
+            model.ring(0)
+        time.sleep(0.1)
+        model.settle()
+        model.read(0)
+        assert model.routes[0] & PENDING
+        model.write(0, route(0, 0x43))
+        model.settle()
+        guest.equal(m.traced('inject') - injected, 1, f'{label}: an unmask injects once')
+        model.ring(0)
+        model.settle()
+        guest.equal((m.traced('irqfd_detach') - detached, m.traced('irqfd_attach') - attached),
+                    (1, 2), f'{label}: a mask lets go of the eventfd')
+
+
+def strange_ids(chip):
+    """[RAISE-4] No vCPU of that id: nobody else gets it, with 8 bits or with 32."""
+    with Machine(chip=chip) as m:
+        model = Model(m)
+        for cpu in 7, 0x100, 0x101, 0xffffff00:
+            model.write(1, route(0, 0x51))
+            model.ring(1)
+            model.settle()
+            model.write(1, route(cpu, 0x52))
+            for _ in range(3):
+                model.ring(1)
+                model.settle()
+            model.write(1, route(cpu, 0x52, MASK))
+            model.ring(1)
+            model.write(1, route(1, 0x53))
+            model.settle()
+        guest.ok(True, f'{label}: an APIC id that no vCPU has gets nothing, nor does another')
+
+
+def at_random(chip, steps=400):
+    """Any step after any other."""
+    seed = random.randrange(1 << 32)
+    dice = random.Random(seed)
+    with Machine(chip=chip) as m:
+        model = Model(m)
+        for step in range(steps):
+            line = dice.randrange(3)
+            to = route(dice.choice((0, 0, 1, 1, 9)), dice.randrange(0x30, 0xf0),
+                       dice.choice((0, 0, MASK)))
+            what, *args = dice.choice((
+                (model.ring,), (model.ring,), (model.ring,), (model.trigger,), (model.read,),
+                (model.write, to), (model.write, to), (model.write, RESET)))
+            what(line, *args)
+            try:
+                model.settle()
+            except AssertionError as error:
+                raise AssertionError(f'seed {seed}, step {step} {what.__name__} {line} '
+                                     f'{args}: {error}') from error
+        guest.ok(model.by_kvm > 20, f'{label}: {steps} steps at random, '
+                 f'{model.by_kvm} interrupts by KVM')
+
+
+def storm(chip, rounds=200):
+    """Rung by the main loop while it is masked, moved and unmasked: the last ring counts."""
+    with Machine(chip=chip) as m:
+        model = Model(m)
+        for n in range(rounds):
+            vector = 0x60 + n % 0x40
+            before = m.counts()
+            m.write(2, route(n % 2, vector))
+            for _ in range(3):
+                m.ring(2)
+            m.write(2, route(n % 2, vector, MASK))
+            taken = m.counts()
+            m.ring(2)
+            m.write(2, route((n + 1) % 2, vector))
+            key, end = ((n + 1) % 2, vector), time.monotonic() + 10
+            while m.counts().get(key, 0) == before.get(key, 0):
+                assert time.monotonic() < end, f'round {n}: an interrupt is lost'
+            assert m.counts()[key] == before.get(key, 0) + 1, f'round {n}: one too many'
+            old = n % 2, vector
+            assert before.get(old, 0) < m.counts().get(old, 0) <= before.get(old, 0) + 3, (
+                f'round {n}: {old} {before} {taken} {m.counts()}')
+        del model
+        guest.ok(True, f'{label}: {rounds} times rung, masked, moved, unmasked')
+
+
+def reset(chip):
+    """[LINE-1] A reset of the machine forgets what was rung."""
+    with Machine(chip=chip) as m:
+        model = Model(m)
+        model.write(0, route(0, 0x31, MASK))
+        model.write(1, route(0, 0x32))
+        model.ring(0)
+        model.ring(1)
+        model.settle()
+        m.qmp('system_reset')
+        assert m.read(0) == m.read(1) == RESET
+        for line in range(3):
+            assert 'return' in m.ring(line)
+        model = Model(m)
+        for line in range(2):
+            model.write(line, route(1, 0x33 + line))
+        time.sleep(0.1)
+        model.settle()
+        for line in range(2):
+            model.ring(line)
+            model.settle()
+        guest.ok(model.by_kvm == 2, f'{label}: a reset forgets what was rung')
+
+
+def migrate(chip):
+    """[SAVE-1] What was rung and not injected moves, whatever is at the other end."""
+    state = OUT + '/state'
+    for to in 'on', 'off':
+        with Machine(chip=chip) as m:
+            model = Model(m)
+            model.write(0, route(0, 0x31, MASK))
+            model.write(1, route(1, 0x32))
+            model.ring(0)
+            model.ring(1)
+            model.settle()
+            m.qmp('migrate', uri='exec:cat >' + state)
+            while m.qmp('query-migrate')['status'] != 'completed':
+                time.sleep(0.01)
+            # It may go on here as well, nothing is taken away.
+            m.qmp('cont')
+            model.collect(0)
+            model.read(0)
+            model.write(0, route(0, 0x33))
+            model.settle()
+        with Machine('-incoming', 'defer', chip=chip, irqfd=to) as m:
+            m.qmp('migrate-incoming', uri='exec:cat ' + state)
+            while m.qmp('query-status')['status'] != 'running':
+                time.sleep(0.01)
+            assert m.read(0) == route(0, 0x31, MASK | PENDING)
+            before = m.counts()
+            m.write(0, route(1, 0x34))
+            for line in 1, 0, 1:
+                m.ring(line)
+                time.sleep(0.05)
+            counts = m.counts()
+            guest.equal({k: n - before.get(k, 0) for k, n in counts.items()
+                         if n != before.get(k, 0)}, {(1, 0x34): 2, (1, 0x32): 2},
+                        f'{label}: a masked ring moves to irqfd={to}')
+            guest.equal(m.traced('irqfd_attach') > 0, to == 'on',
+                        f'{label}: ... and its lines are {to} KVM')
+
+
+def refused():
+    """What cannot be is said at the start, in one line."""
+    needs = ('paravirq: no irqfd for line 32: that needs KVM and its local APICs '
+             '(-accel kvm,kernel-irqchip=split or on)')
+    cases = [('tcg', 'q35', (), needs),
+             ('kvm', 'q35', ('-device', 'paravirq-doorbell,irqfd=on,first-line=30,addr=0xfecb0000'),
+              'paravirq: line 32 has an irqfd already')]
+    if label == 'qemu':     # QEMU 10 knows no KVM without them
+        cases.append(('kvm', 'q35,kernel-irqchip=off', (), needs))
+    for accel, machine, args, expected in cases:
+        qemu = subprocess.run(
+            [device.QEMU, '-L', '/usr/share/seabios', '-L', '/usr/share/qemu', '-nodefaults',
+             '-display', 'none', '-cpu', 'qemu64', '-accel', accel, '-M', machine,
+             '-device', 'paravirq', '-device', 'paravirq-doorbell,irqfd=on', *args],
+            capture_output=True, text=True, timeout=60, check=False)
+        said = [line for line in qemu.stderr.splitlines() if 'warning' not in line]
+        guest.equal((qemu.returncode, [line.split(': paravirq-doorbell: irqfd=on: ')[-1]
+                                       for line in said]),
+                    (1, [expected]), f'{label}: {accel}, {machine}: {expected.split(": ")[1]}')
+
+
+os.makedirs(OUT, exist_ok=True)
+if not os.access('/dev/kvm', os.R_OK | os.W_OK):
+    print('1..0 # SKIP no /dev/kvm')
+    sys.exit(0)
+subprocess.run(['gcc', '-c', '-m32', '-o', OUT + '/counter.o', TOP + '/tests/lib/counter.S'], check=True)
+subprocess.run(['ld', '-m', 'elf_i386', '-Ttext', '0', '--oformat', 'binary',
+                '-o', OUT + '/counter', OUT + '/counter.o'], check=True)
+for name in 'qemu', 'qemu10':
+    device.QEMU = f'{TOP}/build/{name}/qemu-system-x86_64'
+    label = name
+    refused()
+    for chip in 'split', 'on':
+        label = f'{name} {chip}'
+        for test in one_each, strange_ids, at_random, storm, reset, migrate:
+            try:
+                test(chip)
+            except Exception as error:  # pylint: disable=broad-except
+                frame = error.__traceback__
+                while frame.tb_next:
+                    frame = frame.tb_next
+                guest.ok(False, f'{label}: {test.__name__}')
+                guest.note(f'line {frame.tb_lineno}: {type(error).__name__}: {error}')
+guest.done()
