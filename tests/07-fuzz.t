@@ -48,7 +48,7 @@ make -s -C "$lib" O="$out" SRC="${SRC:-paravirq.c}" "$out/fuzz-libparavirq" >&2 
 make -s -C "$lib" O="$out/gcov" SRC="${SRC:-paravirq.c}" CFLAGS="-O0 -g -w --coverage" \
 	"$out/gcov/replay-libparavirq" >&2 || exit 1
 
-echo "1..5"
+echo "1..6"
 fuzz "$out"
 status=$?
 verdict $status 1 "$(awk '/number_of_executed_units/ { n = $2 }
@@ -68,4 +68,6 @@ broken 4 "SELECT does not store DEST" \
 	'/atomic_store(&pv->dest, route >>/d' 'paravirq_pio_read(&pv, 0x20, 4)'
 broken 5 "restore forgets DEST" \
 	'/atomic_store(&pv->dest, registers->dest)/d' 'paravirq_pio_read(&pv, 0x20, 4)'
+broken 6 "SELECT does not look at the eventfd" \
+	's/^\t\troute = route_read(pv, line);/\t\troute = paravirq_route(pv, line);/' 'rung\[i\] == '
 exit $failed

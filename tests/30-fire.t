@@ -11,7 +11,6 @@ Copyright (C) 2026 The paravirq authors
 """
 import os
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
@@ -21,26 +20,6 @@ PVIC = '/machine/peripheral/pvic'
 SMP = {'smp': 2, 'timeout': 300}
 
 
-class Fire(threading.Thread):
-    """Rings lines until told to stop, a few at a time."""
-
-    def __init__(self, doorbell, *lines):
-        super().__init__(daemon=True)
-        self.doorbell, self.lines, self.rings, self.ceased = doorbell, lines, 0, False
-        self.start()
-
-    def run(self):
-        while not self.ceased:
-            self.doorbell.ring(*self.lines * 20)
-            self.rings += 20 * len(self.lines)
-            time.sleep(0.005)
-
-    def cease(self):
-        self.ceased = True
-        self.join()
-        return self.rings
-
-
 # [GUEST-6] An interrupt that the old vector has no handler for is trouble in the
 # log. [GUEST-7] Rings are counted by the device, and that has to come out even.
 def affinity(**options):
@@ -48,7 +27,7 @@ def affinity(**options):
     with guest.Run('affinity', label=label, **options, **SMP) as run:
         db = guest.Doorbell(run)
         run.wait_line('selftest: firing')
-        fire = Fire(db, 0, 1, 2)
+        fire = guest.Fire(db, 0, 1, 2)
         run.wait_line('selftest: over', timeout=240)
         rings = fire.cease()
         db.ring(3)
@@ -80,7 +59,7 @@ def mask():
         db.ring(*[0] * 50)
         run.wait_line('selftest: firing')
         latched = run.get(PVIC, 'latched')
-        fire = Fire(db, 2)
+        fire = guest.Fire(db, 2)
         run.wait_line(r'selftest: slept', timeout=120)
         rings = fire.cease()
         db.settled('mask')
@@ -103,7 +82,7 @@ def rebind():
         run.ring(3, doorbell=1 - db.number)
         run.wait_line('selftest: firing')
         dropped = run.get(PVIC, 'dropped')
-        fire = Fire(db, 0, 1, 2)
+        fire = guest.Fire(db, 0, 1, 2)
         run.wait_line('selftest: rebound', timeout=120)
         rings = fire.cease()
         db.settled('rebind')

@@ -188,6 +188,26 @@ class Doorbell:
               f'{label}: every ring was fetched')
 
 
+class Fire(threading.Thread):
+    """Rings lines until told to stop, a few at a time."""
+
+    def __init__(self, doorbell, *lines):
+        super().__init__(daemon=True)
+        self.doorbell, self.lines, self.rings, self.ceased = doorbell, lines, 0, False
+        self.start()
+
+    def run(self):
+        while not self.ceased:
+            self.doorbell.ring(*self.lines * 20)
+            self.rings += 20 * len(self.lines)
+            time.sleep(0.005)
+
+    def cease(self):
+        self.ceased = True
+        self.join()
+        return self.rings
+
+
 class Stream:
     """
     Rings the lines of a doorbell of QEMU's by its socket, again and again, from a
