@@ -6,8 +6,8 @@
  * Created by -device paravirq-doorbell. Rung by the guest (a register), by a
  * program outside (each byte on the chardev is a line) or by hand (property
  * "ring"). It counts the rings of each line and sets the controller's GPIO
- * inputs; when the guest fetches a count, the line goes out on the chardev. With
- * irqfd=on it sets eventfds instead, and KVM injects (hw/intc/paravirq.h).
+ * inputs; when the guest fetches a count, the line goes out on the chardev.
+ * With irqfd=on it sets eventfds instead, and KVM injects (hw/intc/paravirq.h).
  *
  * Copyright (C) 2026 The paravirq authors
  */
