@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
@@ -113,6 +114,98 @@ def before():
          '4 queue interrupts in firmware, allowed 1: device took 0 for 2$')
 
 
-for test in sys.argv[1:] or ('paravirq', 'io_apic', 'before'):
+def moving(label, args=(), **options):
+    """
+    Another QEMU has the disk from the middle of its writes on, and a third one from
+    the middle of its reads on; none knows what it has not been told.
+    """
+    def slow(reads, writes):
+        run.qmp('human-monitor-command', command_line=
+                f'block_set_io_throttle d 0 0 0 0 {reads} {writes}')
+
+    def hop_after(accesses):
+        while run.qmp('query-blockstats')[0]['stats'][accesses] < 20:
+            time.sleep(0.02)
+        run.save()
+        run.replace()
+        run.load()
+
+    with tempfile.NamedTemporaryFile(suffix='.img') as image:
+        image.truncate(MIB << 20)
+        with guest.Run('disk', label=label, moves=True, append='guest_queue=-req.0', args=(
+                '-drive', f'if=none,id=d,format=raw,throttling.iops-total=40,file={image.name}',
+                '-device', 'virtio-blk-device,drive=d', *args),
+                machine=SLIM + ',virtio-queue-interrupts=1', **options) as run:
+            run.wait_line('the disk is there')
+            hop_after('wr_operations')
+            slow(40, 0)
+            hop_after('rd_operations')
+            slow(0, 0)
+        digests = [m[1] for line in run.log if (m := re.search('sha256 ([0-9a-f]{64})', line))]
+        with open(image.name, 'rb') as f:
+            guest.equal(digests, [hashlib.sha256(f.read()).hexdigest()],
+                        f'{label}: the image has what the guest wrote')
+
+
+def migrate():
+    moving('moving')
+    moving('moving, modern', args=MODERN)
+
+
+def state_of(run):
+    """What a QEMU would be sent of it."""
+    run.save()
+    with open(os.path.join(run.dir, 'state'), 'rb') as f:
+        return f.read()
+
+
+def sections():
+    """
+    A guest that has not used it can go to a QEMU that does not know it; one that has
+    is refused by a device that has less.
+    """
+    disk = ('-drive', 'if=none,id=d,format=raw,file.driver=null-co,file.size=8M,'
+            'file.read-zeroes=on',
+            '-device', 'virtio-blk-device,drive=d')
+    for own, machine in (True, SLIM), (False, 'microvm,paravirq=on,acpi=off,pic=on'):
+        options = {} if own else {'firmware': 'dt', 'append': 'noapic'}
+        run = guest.Run('disk', label='sections', moves=True, args=disk,
+                        machine=machine + ',virtio-queue-interrupts=1', **options).start()
+        try:
+            run.wait_line('the disk is there')
+            guest.equal(b'queue_interrupts' in state_of(run), own,
+                        f'sections: what is assigned is sent: {own}')
+            run.command[run.command.index('-M') + 1] = machine + ',memory-backend=ram'
+            run.command[1:1] = '-global', 'paravirq.lines=72'
+            run.replace()
+            try:
+                run.load()
+                told = 'loaded'
+            except (RuntimeError, OSError, ValueError):
+                run.wait()
+                told = '\n'.join(run.log)
+            guest.ok(('queue 0 has interrupt 1, allowed 0 to 0' if own else 'loaded') in told,
+                     f'sections: a device without {"refuses" if own else "takes"} the guest')
+        finally:
+            run.stop()
+
+
+def reset():
+    """The machine is reset while the disk is read; the next boot finds all as it was."""
+    with tempfile.NamedTemporaryFile(suffix='.img') as image:
+        image.truncate(MIB << 20)
+        with guest.Run('disk', label='reset', append='guest_queue=-req.0', reboot=True, args=(
+                '-drive', f'if=none,id=d,format=raw,throttling.iops-total=40,file={image.name}',
+                '-device', 'virtio-blk-device,drive=d'),
+                machine=SLIM + ',virtio-queue-interrupts=1') as run:
+            start = 0
+            for _ in range(2):
+                run.wait_line('the disk is there', start)
+                start = len(run.log)
+                run.qmp('system_reset')
+            run.qmp('human-monitor-command', command_line='block_set_io_throttle d 0 0 0 0 0 0')
+
+
+for test in sys.argv[1:] or ('paravirq', 'io_apic', 'before', 'migrate', 'sections', 'reset'):
     globals()[test]()
 guest.done()
