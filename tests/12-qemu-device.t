@@ -232,6 +232,39 @@ def test_microvm_transports():
         refused(machine, said)
 
 
+def test_microvm_queue_interrupts():
+    """Documentation/virt/paravirq/virtio-queues.rst, with the transport 1."""
+    virtio = ["-device", "virtio-rng-device,bus=virtio-mmio-bus.1"]
+    names = ('Package (0x02) { "interrupt-names", Package (0x03) { "config", "vq1", "vq2" } }')
+    for option, wanted in (
+            ("paravirq=on,", ('Edge, ActiveHigh, Exclusive, 0x00, "\\\\_SB.PVIC", ) '
+                              "{ 0x00001001, 0x00001042, 0x00001043, }", names)),
+            ("", ("Level, ActiveHigh, Exclusive, ,, ) { 0x00000019, }",
+                  "Edge, ActiveHigh, Exclusive, ,, ) { 0x00000022, 0x00000023, }", names))):
+        with Machine(*virtio, machine="microvm,%svirtio-queue-interrupts=2" % option) as m:
+            text = decompile(dsdt(m)[0])
+            for w in wanted:
+                assert w in text, (option, w, text)
+            if option:
+                assert m.get("lines", "/machine/pvic") == 64 + 24 * 2
+            # What is there is taken, what is not reads as the shared one.
+            for n, taken in (1, 1), (2, 2), (3, 0), (2, 2), (0, 0), (0xffffffff, 0), (1, 1):
+                m.qtest("writel", 0xfeb002e0, n)
+                assert m.qtest("readl", 0xfeb002e0) == taken, (n, taken)
+            m.qtest("writel", 0xfeb00270, 0)
+            assert m.qtest("readl", 0xfeb002e0) == 0
+    with Machine(*virtio, machine="microvm,paravirq=on") as m:
+        m.qtest("writel", 0xfeb002e0, 1)
+        assert m.qtest("readl", 0xfeb002e0) == 0
+    for machine, said in (
+            ("virtio-queue-interrupts=255", "=255, allowed 0 to 254"),
+            ("virtio-queue-interrupts=24", "=24, allowed 1 to 23 without paravirq=on"),
+            ("virtio-queue-interrupts=1,acpi=off", "=1 needs paravirq=on or acpi=on"),
+            ("paravirq=on,virtio-transports=1000,virtio-queue-interrupts=2",
+             "=2 with 1000 transports needs 3040 lines, allowed 2048")):
+        refused(machine, "virtio-queue-interrupts" + said)
+
+
 def refused(machine, said):
     qemu = subprocess.run([QEMU, "-M", "microvm," + machine, "-accel", "qtest", "-display",
                            "none"], capture_output=True, text=True, timeout=60, check=False)

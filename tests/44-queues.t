@@ -68,8 +68,8 @@ def queues(label, own, args=(), reads=500, transport=0, **options):
             run.type('go\n')
             guest.equal(pulses, own * reads, f'{label}: the device fired queues')
             guest.equal(asserted, (2 - own) * reads, f'{label}: and the shared interrupt')
-            # Notify; status and acknowledge.
-            guest.equal(offsets, {0x50} if own == 2 else {0x50, 0x60, 0x64},
+            # Status and acknowledge; QEMU 10 does not trace QueueNotify.
+            guest.equal(offsets - {0x50}, set() if own == 2 else {0x60, 0x64},
                         f'{label}: no other register was accessed')
             run.wait_line('selftest: resize')
             run.qmp('block_resize', device='d', size=(MIB + 1) << 20)
