@@ -23,14 +23,15 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
-MACHINE = {'acpi': guest.boot.SLIM, 'dt': 'microvm,paravirq=on,acpi=off,pic=on'}
+MACHINE = {'acpi': guest.boot.SLIM, 'dt': 'microvm,paravirq=on,acpi=off,pic=on',
+           'acpi queues': guest.boot.SLIM + ',virtio-queue-interrupts=2'}
 
 
 class Run(guest.Run):
     """A guest with all that firmware-tables/devices.* describe."""
 
     def __init__(self, test, firmware, append='', **options):
-        super().__init__(test, label=f'{test} {firmware}', firmware=firmware,
+        super().__init__(test, label=f'{test} {firmware}', firmware=firmware.split()[0],
                          machine=MACHINE[firmware], tables=['devices'],
                          append=f'noapic tsc=reliable {append}', **options)
 
@@ -123,8 +124,10 @@ def net(firmware):
         arrived.append(digest.hexdigest())
 
     ports = {'talk': talk, 'sink': sink, 'source': lambda connection: connection.sendall(data)}
-    with Run('net', firmware,
-             ' '.join(f'guest_{name}={Server(serve).port}' for name, serve in ports.items()),
+    append = [f'guest_{name}={Server(serve).port}' for name, serve in ports.items()]
+    if 'queues' in firmware:
+        append.append('guest_queue=-input.0')
+    with Run('net', firmware, ' '.join(append),
              args=('-netdev', 'user,id=n',
                    '-device', 'virtio-net-device,netdev=n')) as run:
         pass
@@ -161,7 +164,8 @@ def balloon(firmware):
 def console(firmware):
     lines = [os.urandom(30).hex() for _ in range(100)]
     bulk = os.urandom(50000).hex()
-    with Run('console', firmware, console='hvc0') as run:
+    append = 'guest_queue=-input' if 'queues' in firmware else ''
+    with Run('console', firmware, append, console='hvc0') as run:
         last, _ = run.wait_line('selftest: type')
         for line in lines:
             run.type(line + '\n')
@@ -214,6 +218,9 @@ def vmgenid(firmware):
 for firm in ('acpi', 'dt'):
     for test in (fio, net, rng, balloon, console, uio):
         test(firm)
+# With interrupts of their own for the queues that have most to do.
+net('acpi queues')
+console('acpi queues')
 # By ACPI this driver has no interrupt, but a Notify () of firmware.
 vmgenid('dt')
 guest.done()
