@@ -11,6 +11,7 @@ Copyright (C) 2026 The paravirq authors
 """
 import os
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
@@ -29,7 +30,7 @@ def run(test, **options):
 def traced(vm, event):
     """How often an event was traced."""
     with open(vm.dir + '/trace', encoding='utf-8') as file:
-        return sum(line.startswith(f'paravirq_{event} ') for line in file)
+        return sum(line.startswith(f'{event} ') for line in file)
 
 
 def by_kvm(vm, label, dropped=False, moved=0):
@@ -42,7 +43,7 @@ def by_kvm(vm, label, dropped=False, moved=0):
              (dropped or not counts['dropped']),
              f'{label}: QEMU injected {counts["injected"]}, latched {counts["latched"]} and '
              f'dropped {counts["dropped"]}')
-    attached = traced(vm, 'irqfd_attach')
+    attached = traced(vm, 'paravirq_irqfd_attach')
     guest.ok(attached >= P['DOORBELL_LINES'], f'{label}: {attached} times KVM began to inject')
 
 
@@ -68,7 +69,7 @@ def affinity():
                         f'{rings // 3} of the host were all counted')
         db.settled('affinity')
         by_kvm(vm, 'affinity')
-        guest.equal(traced(vm, 'inject'), vm.get(PVIC, 'injected'),
+        guest.equal(traced(vm, 'paravirq_inject'), vm.get(PVIC, 'injected'),
                     'affinity: the trace has what QEMU injected')
         db.ring(3)
 
@@ -78,7 +79,7 @@ def mask():
     with run('mask', append='no_console_suspend suspend.pm_test_delay=1') as vm:
         db = guest.Doorbell(vm)
         line, _ = vm.wait_line('suspend debug: Waiting')
-        injected, detached = vm.get(PVIC, 'injected'), traced(vm, 'irqfd_detach')
+        injected, detached = vm.get(PVIC, 'injected'), traced(vm, 'paravirq_irqfd_detach')
         db.ring(*[0] * 100, 1)
         rung(db, 101)
         guest.equal(vm.get(PVIC, 'injected') - injected, 0,
@@ -156,6 +157,31 @@ def migrate():
         streams[control].ring(3)
 
 
+# Documentation/virt/paravirq/virtio-queues.rst
+def disk():
+    """An iothread serves a disk with two queues, and KVM fires their interrupts."""
+    with tempfile.NamedTemporaryFile(suffix='.img') as image:
+        image.truncate(8 << 20)
+        with guest.Run('queues', label='disk', smp=2, timeout=300,
+                       machine=guest.boot.SLIM + ',virtio-queue-interrupts=4',
+                       append='guest_own=2 guest_base=0xfeb00000', args=[
+                           '-object', 'iothread,id=io',
+                           '-drive', f'if=none,id=d,format=raw,file={image.name}',
+                           '-device', 'virtio-blk-device,drive=d,num-queues=2,iothread=io,'
+                           'bus=virtio-mmio-bus.0', '-trace', 'virtio_mmio_queue_irq',
+                           '-trace', 'paravirq_*', '-D', '{dir}/trace']) as vm:
+            vm.wait_line('selftest: (not )?ok 1 ')
+            attached = traced(vm, 'paravirq_irqfd_attach')
+            guest.ok(attached >= 2, f'disk: {attached} times KVM began to inject')
+            vm.type('go\n')
+            vm.wait_line('selftest: read', timeout=120)
+            guest.equal(traced(vm, 'virtio_mmio_queue_irq'), 0,
+                        'disk: QEMU fires no queue: KVM does')
+            vm.type('go\n')
+            vm.wait_line('selftest: resize', timeout=120)
+            vm.qmp('block_resize', device='d', size=9 << 20)
+
+
 if not os.environ.get('ACCEL', '').startswith('kvm'):
     print('1..0 # SKIP needs ACCEL=kvm')
     sys.exit(0)
@@ -166,4 +192,5 @@ with run('retarget', tables=['paravirq-pio']) as retarget:
 mask()
 rebind()
 migrate()
+disk()
 guest.done()
