@@ -157,6 +157,11 @@ def balloon(firmware):
             size = memory - (int(match[1]) << 20 if less else 0)
             run.qmp('balloon', value=size)
             run.wait_line(rf'selftest: (not )?ok {4 if not less else 2} ')
+            # The guest tells the host after it has told itself.
+            for _ in range(100):
+                if run.qmp('query-balloon')['actual'] == size:
+                    break
+                time.sleep(0.1)
             guest.equal(run.qmp('query-balloon')['actual'], size,
                         f'balloon {firmware}: the host counts {size >> 20} MiB too')
 
