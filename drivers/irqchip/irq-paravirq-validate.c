@@ -24,15 +24,16 @@
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/hashtable.h>
 #include <linux/init.h>
 #include <linux/irq.h>
 #include <linux/kernel_stat.h>
-#include <linux/list.h>
 #include <linux/moduleparam.h>
 #include <linux/of.h>
 #include <linux/of_irq.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/stdarg.h>
@@ -52,7 +53,7 @@ MODULE_PARM_DESC(selftest, "Raise each requested line once at boot");
 
 /* A line that some device has been seen to claim, to find the second one. */
 struct claim {
-	struct list_head node;
+	struct hlist_node node;
 	struct paravirq *pv;
 	u32 line;
 	struct device *dev;
@@ -62,7 +63,7 @@ struct claim {
  * struct validation - one walk over the devices
  * @m:		where to write, or NULL for the kernel log
  * @selftest:	raise requested lines
- * @claims:	lines seen so far
+ * @claims:	lines seen so far, by their numbers
  * @dev:	device being looked at
  * @index:	next interrupt of @dev
  * @names:	"interrupt-names" of @dev, as many as fit
@@ -75,7 +76,7 @@ struct claim {
 struct validation {
 	struct seq_file *m;
 	bool selftest;
-	struct list_head claims;
+	DECLARE_HASHTABLE(claims, 6);
 	struct device *dev;
 	unsigned int index;
 	const char *names[16];
@@ -123,7 +124,7 @@ static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 
 {
 	struct claim *claim;
 
-	list_for_each_entry(claim, &v->claims, node) {
+	hash_for_each_possible(v->claims, claim, node, line) {
 		if (claim->pv == pv && claim->line == line)
 			return claim->dev;
 	}
@@ -135,7 +136,7 @@ static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 
 	claim->pv = pv;
 	claim->line = line;
 	claim->dev = get_device(v->dev);
-	list_add(&claim->node, &v->claims);
+	hash_add(v->claims, &claim->node, line);
 
 	return NULL;
 }
@@ -194,6 +195,8 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	char where[32] = "vector - cpu -";
 	bool enabled;
 
+	/* There may be thousands, and each is printed. */
+	cond_resched();
 	count_line(v);
 
 	if (number < base || line >= paravirq_nr_lines(pv)) {
@@ -370,14 +373,16 @@ static int validate_of_device(struct device *dev, void *data)
 static void validate(struct seq_file *m, bool selftest)
 {
 	struct validation v = { .m = m, .selftest = selftest };
-	struct claim *claim, *next;
+	struct hlist_node *next;
+	struct claim *claim;
+	int i;
 
 	guard(mutex)(&paravirq_mutex);
 
-	INIT_LIST_HEAD(&v.claims);
+	hash_init(v.claims);
 	validate_acpi(&v);
 	bus_for_each_dev(&platform_bus_type, NULL, &v, validate_of_device);
-	list_for_each_entry_safe(claim, next, &v.claims, node) {
+	hash_for_each_safe(v.claims, i, next, claim, node) {
 		put_device(claim->dev);
 		kfree(claim);
 	}
