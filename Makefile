@@ -20,7 +20,7 @@ GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
 # the time for where KVM is emulated itself.
 KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20%,$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
-KVM_SOME := split:tests/35-operations.t full:tests/40-disk.t
+KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
 .PHONY: help run shell test test-debug kvm-test kvm-host unit bench fuzz install kernels qemu qemu10 tables
 .PHONY: check clean distclean deps linux-source qemu-source qemu10-source

@@ -154,7 +154,7 @@ while IFS=$'\t' read -r name fault; do
 	sed "$fault" "$lib/paravirq.c" >"$out/paravirq.c"
 	if cmp -s "$lib/paravirq.c" "$out/paravirq.c"; then
 		echo "not ok $n - $name: the fault does not apply"
-	elif caught; then
+	elif caught || caught; then	# a fault of timing hides on a busy machine
 		echo "ok $n - $name"
 		continue
 	else

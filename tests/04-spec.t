@@ -88,11 +88,12 @@ def library(directory):
                     'hypervisor/libparavirq/paravirq.c'], cwd=TOP, check=True)
     lib = ctypes.CDLL(path)
     controller, lines = ctypes.create_string_buffer(4096), (ctypes.c_uint64 * 64)()
-    lib.paravirq_init(controller, lines, 64, 0xff, None, None)
+    ops = (ctypes.c_void_p * 8)()
+    lib.paravirq_init(controller, lines, 64, 0xff, ops, None)
     lib.paravirq_mmio_read.restype = ctypes.c_uint64
     lib.paravirq_pio_read.restype = ctypes.c_uint32
 
-    def register(transport, offset, size, _keep=lines):
+    def register(transport, offset, size, _keep=(lines, ops)):
         return lib[f'paravirq_{transport}_read'](controller, ctypes.c_uint64(offset), size)
     return register
 

@@ -128,11 +128,11 @@ for turn in range(3):
                 n = base[irqchip, side.name, setup.name] = 1000000 + 7000 * len(lines)
                 # The second of three turns is the median.
                 n += (0, 50, 90)[turn]
-                steps = [['boot', n, n + 1, 0, 0]]
+                steps = [['boot', n, n + 1, 0]]
                 for i, step in enumerate(setup.steps.split()):
                     per = n // 1000 + i
-                    steps += [[f'{step}_once', *[5] * 4],
-                              [f'{step}_twice', *(5 + per * 100 * (j + 1) for j in range(4))]]
+                    steps += [[f'{step}_once', *[5] * 3],
+                              [f'{step}_twice', *(5 + per * 100 * (j + 1) for j in range(3))]]
                 lines.append(kvm.json.dumps({'turn': turn, 'side': side.name,
                                              'irqchip': irqchip, 'setup': setup.name,
                                              'steps': steps}))
@@ -143,13 +143,17 @@ guest.equal(absent, {('64 disks', 'IO-APIC')}, 'a figure for all that there is')
 reads = {f.kind: f for f in kvm.FIGURES if (f.name, f.times) == ('read of 4 KiB', 100)}
 turns = [kvm.json.loads(line)['steps'][0][1] // 1000 for line in lines
          if '"1 disk"' in line and '"q35' in line and '"full"' in line]
-guest.equal([values[reads[kind], 'full', 'q35, MSI-X'] for kind in kvm.KINDS[:3]],
+guest.equal([values[reads[kind], 'full', 'q35, MSI-X'] for kind in kvm.KINDS],
             [turns[1], turns[1] * 2, turns[1] * 3],
             'the difference of the second step to the first, for one of it, median of turns')
 text = kvm.to_csv(values)
 cells = [line[:3] for line in csv.reader(io.StringIO(text))][1:]
 guest.equal(cells, [[f.name, f.kind, irqchip] for f, irqchip in kvm.rows()],
             'the CSV has all rows')
+guest.equal([kvm.compared(*args) for args in
+             ((2, 3), (3, 2), (0.01, 0.04), (0, 3), (2, 0.01))],
+            ['33 % less', '**50 % more**', 'as much', 'none', '**2.00 more**'],
+            'exits compared, and where there are none')
 table = kvm.to_table(text)
 guest.equal(len(table.splitlines()), len(cells) + 4, 'and the table')
 with tempfile.TemporaryDirectory() as tmp:
