@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <threads.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -1165,6 +1166,80 @@ static void test_threads(void **state)
 	assert_int_equal(paravirq_count(&pv, PARAVIRQ_INJECTED), injections);
 }
 
+/*
+ * Raises give way to a writer: one injects, a writer waits for it, and more raisers
+ * come. By the old route none of them injects any more, each does by the new one.
+ * The word of the line is watched only to see that the writer waits; a library that
+ * shows nothing there is given time.
+ */
+#define ROUNDS		30
+#define OTHERS		2
+
+static atomic_int inside;	/* 1: inject() has been called, 2: it may return */
+static atomic_uint by_old, by_new;
+
+static bool held_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+{
+	int first = 0;
+
+	(void)opaque;
+	(void)apic_id;
+	if (atomic_compare_exchange_strong(&inside, &first, 1))
+		while (atomic_load(&inside) != 2)
+			;
+	else
+		atomic_fetch_add(vector == 0x31 ? &by_old : &by_new, 1);
+	return true;
+}
+
+static void *one_raise(void *unused)
+{
+	paravirq_raise(&pv, 5);
+	return unused;
+}
+
+static void *one_write(void *unused)
+{
+	write_route(5, ROUTE(1, 0x32, ENABLE));
+	return unused;
+}
+
+static void test_raises_give_way(void **state)
+{
+	static const struct paravirq_ops held = { .inject = held_inject };
+	pthread_t first, writer, others[OTHERS];
+	uint64_t locked;
+
+	(void)state;
+	for (int round = 0; round < ROUNDS; round++) {
+		time_t end = time(NULL) + 2;
+
+		paravirq_init(&pv, lines, LINES, UINT32_MAX, &held, NULL);
+		write_route(5, ROUTE(1, 0x31, ENABLE));
+		atomic_store(&inside, 0);
+		atomic_store(&by_old, 0);
+		atomic_store(&by_new, 0);
+		assert_int_equal(pthread_create(&first, NULL, one_raise, NULL), 0);
+		while (atomic_load(&inside) != 1)
+			;
+		locked = atomic_load(&lines[5]);
+		assert_int_equal(pthread_create(&writer, NULL, one_write, NULL), 0);
+		while (atomic_load(&lines[5]) == locked && time(NULL) < end)
+			;
+		for (int i = 0; i < OTHERS; i++)
+			assert_int_equal(pthread_create(&others[i], NULL, one_raise, NULL), 0);
+		/* For the others to come; a good library does not need it. */
+		thrd_sleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+		atomic_store(&inside, 2);
+		pthread_join(first, NULL);
+		pthread_join(writer, NULL);
+		for (int i = 0; i < OTHERS; i++)
+			pthread_join(others[i], NULL);
+		assert_int_equal(by_old, 0);
+		assert_int_equal(by_new, OTHERS);
+	}
+}
+
 /* A test, once for each transport. */
 #define BOTH(test)						\
 	{ #test " by mmio", test, setup_mmio, NULL, NULL },	\
@@ -1203,6 +1278,7 @@ int main(void)
 		cmocka_unit_test_setup(test_select, setup_pio),
 		cmocka_unit_test_setup(test_migrate_between_halves, setup_pio),
 		cmocka_unit_test_setup(test_threads, setup_mmio),
+		cmocka_unit_test_setup(test_raises_give_way, setup_mmio),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
