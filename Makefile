@@ -93,7 +93,7 @@ shell: slim qemu tables
 
 # An archive that has QEMU 10 no more is one failed test, not the end of all.
 test: kernels qemu tables
-	@$(MAKE) qemu10 || echo 'qemu10: not built, tests/13-qtest.t will fail'
+	@$(MAKE) qemu10 || echo 'qemu10: not built, tests/13-qtest.t and some more will fail'
 	@$(MAKE) kvm-host
 	@scripts/run-tests $(TESTS)
 
@@ -106,7 +106,7 @@ test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 	done; exit $$status
 
 # With KVM_TESTS="split:tests/..." for some.
-kvm-test: kernels qemu tables kvm-host
+kvm-test: kernels qemu qemu10 tables kvm-host
 	@scripts/run-tests $(KVM_TESTS)
 
 kvm-host: slim qemu tables
@@ -115,7 +115,7 @@ kvm-host: slim qemu tables
 unit: deps tables
 	@scripts/run-tests $(sort $(wildcard tests/0*.t))
 
-bench: $(BENCH_KERNELS) qemu kvm-host
+bench: $(BENCH_KERNELS) qemu qemu10 kvm-host
 	@scripts/bench
 	@scripts/bench-kvm
 
