@@ -18,7 +18,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
-BLOCK, BLOCKS = 16384, 8
+BLOCK = 16384
+BLOCKS = 1 if guest.boot.EMULATED_HOST else 8
 check = guest.load('check-boot-log').check
 
 
@@ -35,12 +36,13 @@ def serial(run, start):
     return sent, got
 
 
-def slim(label, machine, **options):
+def slim(label, machine, append):
     """Presses the power button, one press after the other, and uses the port."""
     sent = got = b''
     with guest.Run('slim', label=label, machine=machine, console='hvc0', args=(
             '-chardev', 'socket,id=serial,path={dir}/serial,server=on,wait=off',
-            '-device', 'isa-serial,gsi=0x1019,chardev=serial'), **options) as run:
+            '-device', 'isa-serial,gsi=0x1019,chardev=serial'),
+                   append=f'BLOCKS={BLOCKS} {append}') as run:
         start = 0
         for n in range(10):
             start, _ = run.wait_line(f'selftest: press {n}$', start)
