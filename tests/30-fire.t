@@ -11,7 +11,6 @@ Copyright (C) 2026 The paravirq authors
 """
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
@@ -25,19 +24,7 @@ SMP = {'smp': 2, 'timeout': 300}
 def affinity(**options):
     label = ' '.join(['affinity', options.get('kernel', 'slim'), *options.get('tables', ())])
     with guest.Run('affinity', label=label, **options, **SMP) as run:
-        db = guest.Doorbell(run)
-        run.wait_line('selftest: firing')
-        fire = guest.Fire(db, 0, 1, 2)
-        run.wait_line('selftest: over', timeout=240)
-        rings = fire.cease()
-        db.ring(3)
-        for n in range(3):
-            _, said = run.wait_line(rf'selftest: line {n} rings (\d+) total (\d+)')
-            guest.equal(int(said[2]), int(said[1]) + rings // 3,
-                        f'{label}: line {n}: {said[1]} rings of the guest and '
-                        f'{rings // 3} of the host were all counted')
-        db.settled(label)
-        db.ring(3)
+        guest.under_fire(run, label).ring(3)
 
 
 # [RAISE-3] [GUEST-7]
@@ -49,8 +36,7 @@ def mask():
         latched = run.get(PVIC, 'latched')
         injected = run.get(PVIC, 'injected')
         db.ring(*[0] * 100, 1)
-        while db.get('rung') < 101:
-            time.sleep(0.01)
+        db.took(101)
         guest.equal(run.get(PVIC, 'latched') - latched, 101,
                     'mask: rings of masked lines are latched')
         guest.equal(run.get(PVIC, 'injected') - injected, 0,
@@ -77,8 +63,7 @@ def rebind():
         db = guest.Doorbell(run)
         run.wait_line('selftest: unbound')
         db.ring(*[2] * 7)
-        while db.get('rung') < 7:
-            time.sleep(0.01)
+        db.took(7)
         run.ring(3, doorbell=1 - db.number)
         run.wait_line('selftest: firing')
         dropped = run.get(PVIC, 'dropped')

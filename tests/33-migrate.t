@@ -183,18 +183,9 @@ def fire(masked, ports=False, **options):
 
 def disk():
     """Each access of the guest waits for the last; hardly any gets through."""
-    def slow(reads, writes):
-        run.qmp('human-monitor-command', command_line=
-                f'block_set_io_throttle d 0 0 0 0 {reads} {writes}')
-
     def hop_after(accesses):
-        while run.qmp('query-blockstats')[0]['stats'][accesses] < 20:
-            time.sleep(0.02)
-        run.save()
-        n = run.qmp('query-blockstats')[0]['stats'][accesses]
+        n = run.move_after(accesses)
         guest.ok(20 <= n < MIB * 256, f'disk: moved after {n} {accesses}')
-        run.replace()
-        run.load()
 
     with tempfile.NamedTemporaryFile(suffix='.img') as image:
         image.truncate(MIB << 20)
@@ -204,9 +195,9 @@ def disk():
                 f'file={image.name}', '-device', 'virtio-blk-device,drive=d')) as run:
             run.wait_line('the disk is there')
             hop_after('wr_operations')
-            slow(40, 0)
+            run.throttle(40, 0)
             hop_after('rd_operations')
-            slow(0, 0)
+            run.throttle(0, 0)
         digests = [m[1] for line in run.log
                    if (m := re.search('sha256 ([0-9a-f]{64})', line))]
         with open(image.name, 'rb') as f:

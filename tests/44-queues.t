@@ -14,7 +14,6 @@ import os
 import re
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
@@ -119,17 +118,6 @@ def moving(label, args=(), **options):
     Another QEMU has the disk from the middle of its writes on, and a third one from
     the middle of its reads on; none knows what it has not been told.
     """
-    def slow(reads, writes):
-        run.qmp('human-monitor-command', command_line=
-                f'block_set_io_throttle d 0 0 0 0 {reads} {writes}')
-
-    def hop_after(accesses):
-        while run.qmp('query-blockstats')[0]['stats'][accesses] < 20:
-            time.sleep(0.02)
-        run.save()
-        run.replace()
-        run.load()
-
     with tempfile.NamedTemporaryFile(suffix='.img') as image:
         image.truncate(MIB << 20)
         with guest.Run('disk', label=label, moves=True, append='guest_queue=-req.0', args=(
@@ -137,10 +125,10 @@ def moving(label, args=(), **options):
                 '-device', 'virtio-blk-device,drive=d', *args),
                 machine=SLIM + ',virtio-queue-interrupts=1', **options) as run:
             run.wait_line('the disk is there')
-            hop_after('wr_operations')
-            slow(40, 0)
-            hop_after('rd_operations')
-            slow(0, 0)
+            run.move_after('wr_operations')
+            run.throttle(40, 0)
+            run.move_after('rd_operations')
+            run.throttle(0, 0)
         digests = [m[1] for line in run.log if (m := re.search('sha256 ([0-9a-f]{64})', line))]
         with open(image.name, 'rb') as f:
             guest.equal(digests, [hashlib.sha256(f.read()).hexdigest()],

@@ -12,7 +12,6 @@ Copyright (C) 2026 The paravirq authors
 import os
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
@@ -47,27 +46,10 @@ def by_kvm(vm, label, dropped=False, moved=0):
     guest.ok(attached >= P['DOORBELL_LINES'], f'{label}: {attached} times KVM began to inject')
 
 
-def rung(db, n):
-    """Waits until the doorbell has taken in n rings."""
-    while db.get('rung') < n:
-        time.sleep(0.02)
-
-
 # [GUEST-6] [GUEST-7]
 def affinity():
     with run('affinity', append='guest_rounds=30') as vm:
-        db = guest.Doorbell(vm)
-        vm.wait_line('selftest: firing')
-        fire = guest.Fire(db, 0, 1, 2)
-        vm.wait_line('selftest: over', timeout=240)
-        rings = fire.cease()
-        db.ring(3)
-        for n in range(3):
-            _, said = vm.wait_line(rf'selftest: line {n} rings (\d+) total (\d+)')
-            guest.equal(int(said[2]), int(said[1]) + rings // 3,
-                        f'affinity: line {n}: {said[1]} rings of the guest and '
-                        f'{rings // 3} of the host were all counted')
-        db.settled('affinity')
+        db = guest.under_fire(vm, 'affinity')
         by_kvm(vm, 'affinity')
         guest.equal(traced(vm, 'paravirq_inject'), vm.get(PVIC, 'injected'),
                     'affinity: the trace has what QEMU injected')
@@ -81,7 +63,7 @@ def mask():
         line, _ = vm.wait_line('suspend debug: Waiting')
         injected, detached = vm.get(PVIC, 'injected'), traced(vm, 'paravirq_irqfd_detach')
         db.ring(*[0] * 100, 1)
-        rung(db, 101)
+        db.took(101)
         guest.equal(vm.get(PVIC, 'injected') - injected, 0,
                     'mask: QEMU injects no ring of a masked line')
         guest.ok(detached > 0, f'mask: {detached} times KVM ceased to inject')
@@ -107,7 +89,7 @@ def rebind():
         db = guest.Doorbell(vm)
         vm.wait_line('selftest: unbound')
         db.ring(*[2] * 7)
-        rung(db, 7)
+        db.took(7)
         vm.ring(3, doorbell=1 - db.number)
         vm.wait_line('selftest: firing')
         fire = guest.Fire(db, 0, 1, 2)
@@ -134,7 +116,7 @@ def migrate():
         for n in range(HOPS):
             vm.wait_line(f'selftest: masked {n + 1}')
             streams[1].ring(*[0] * 100)
-            rung(streams[1], len(streams[1].rings))
+            streams[1].took()
             vm.save()
             taken = [s.get('rung') for s in streams]
             for s in streams:

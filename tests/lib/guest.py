@@ -132,6 +132,24 @@ class Run(boot.Guest):
             self.stop()
         return True
 
+    def throttle(self, reads, writes):
+        """How many of them a second disk "d" does, 0 for all."""
+        self.qmp('human-monitor-command', command_line=
+                 f'block_set_io_throttle d 0 0 0 0 {reads} {writes}')
+
+    def move_after(self, accesses):
+        """
+        Has another QEMU go on once there were 20 "rd_operations" or "wr_operations" of
+        the disk; returns how many.
+        """
+        while self.qmp('query-blockstats')[0]['stats'][accesses] < 20:
+            time.sleep(0.02)
+        self.save()
+        n = self.qmp('query-blockstats')[0]['stats'][accesses]
+        self.replace()
+        self.load()
+        return n
+
     def judge(self):
         """Waits for the end and reports everything about this run."""
         status = self.wait()
@@ -178,6 +196,11 @@ class Doorbell:
     def get(self, name):
         return self.run.get(f'/machine/peripheral/db{self.number}', name)
 
+    def took(self, n):
+        """Waits until the doorbell has taken in n rings."""
+        while self.get('rung') < n:
+            time.sleep(0.01)
+
     def settled(self, label):
         """All that was rung has been fetched, once there was time for it."""
         for _ in range(50):
@@ -186,6 +209,26 @@ class Doorbell:
             time.sleep(0.1)
         equal(self.get('fetched'), self.get('rung'),
               f'{label}: every ring was fetched')
+
+
+def under_fire(run, label):
+    """
+    The guest's test moves lines 0 to 2 from CPU to CPU while they are rung: each ring is
+    counted once, of its line. The guest then waits for line 3. Returns the doorbell.
+    """
+    db = Doorbell(run)
+    run.wait_line('selftest: firing')
+    fire = Fire(db, 0, 1, 2)
+    run.wait_line('selftest: over', timeout=240)
+    rings = fire.cease()
+    db.ring(3)
+    for n in range(3):
+        _, said = run.wait_line(rf'selftest: line {n} rings (\d+) total (\d+)')
+        equal(int(said[2]), int(said[1]) + rings // 3,
+              f'{label}: line {n}: {said[1]} rings of the guest and '
+              f'{rings // 3} of the host were all counted')
+    db.settled(label)
+    return db
 
 
 class Fire(threading.Thread):
@@ -234,6 +277,13 @@ class Stream:
         """Rings lines once, in their turn."""
         with self._lock:
             self.rings += bytes(lines)
+
+    def took(self):
+        """Waits until the doorbell has taken in all that there is by now."""
+        with self._lock:
+            n = len(self.rings)
+        while self.get('rung') < n:
+            time.sleep(0.02)
 
     def go_on(self, rung):
         """Rings from ring number "rung" on, those that were rung before first."""
