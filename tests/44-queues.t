@@ -48,6 +48,7 @@ def queues(label, own, args=(), reads=500, transport=0, **options):
         image.truncate(MIB << 20)
         options = {'machine': SLIM, **options}
         options['append'] = (f'guest_own={own} guest_base={BASE + transport * 0x200:#x} '
+                             'no_console_suspend suspend.pm_test_delay=1 '
                              f'{options.get("append", "")}')
         with guest.Run('queues', label=label, args=(
                 '-drive', f'if=none,id=d,format=raw,file={image.name}',
