@@ -12,14 +12,18 @@ Copyright (C) 2026 The paravirq authors
 import hashlib
 import os
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 SLIM = guest.boot.SLIM
 DT = 'microvm,paravirq=on,acpi=off,pic=on'
+KVM = os.environ.get('ACCEL', '').startswith('kvm')
 MIB = 8
 IO_APIC = {'machine': 'microvm,virtio-queue-interrupts=2', 'tables': [], 'devices': [],
            'append': 'guest_chip=IO-APIC', 'transport': 1}
@@ -42,17 +46,59 @@ def accesses(text):
              re.findall(r'virtio_mmio_(?:read|write) offset (0x\w+)', text)})
 
 
-def queues(label, own, args=(), reads=500, transport=0, **options):
-    """Of the disk's two queues, the first "own" have interrupts of their own."""
+class Vhost:
+    """Serves an image as a vhost-user disk with two queues, from a process of its own."""
+
+    def __init__(self, image):
+        self.dir = tempfile.mkdtemp(prefix='paravirq-')
+        self.args = ('-chardev', f'socket,id=d,path={self.dir}/vhost')
+        self.device = 'vhost-user-blk,chardev=d'
+        # QEMU 10 is built without it.
+        daemon = next(path for path in (
+            os.path.join(where, 'storage-daemon/qemu-storage-daemon')
+            for where in (os.path.dirname(guest.boot.QEMU), f'{guest.boot.BUILD}/qemu'))
+                      if os.path.exists(path))
+        self.process = subprocess.Popen(
+            [daemon,
+             '--blockdev', f'file,node-name=d,filename={image}',
+             '--export', 'vhost-user-blk,id=e,node-name=d,writable=on,num-queues=2,'
+             f'addr.type=unix,addr.path={self.dir}/vhost'])
+        while self.process.poll() is None and not os.path.exists(f'{self.dir}/vhost'):
+            time.sleep(0.05)
+
+    def stop(self):
+        """After the guest, which would miss its disk."""
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.dir)
+
+
+class Drive:
+    """QEMU serves the image itself."""
+
+    def __init__(self, image):
+        self.args = ('-drive', f'if=none,id=d,format=raw,file={image}')
+        self.device = 'virtio-blk-device,drive=d'
+
+    def stop(self):
+        """With the guest."""
+
+
+def queues(label, own, args=(), reads=500, transport=0, disk=Drive, **options):
+    """
+    Of the disk's two queues, the first "own" have interrupts of their own. Those of
+    vhost KVM fires, and QEMU where there is no KVM.
+    """
+    fired = 0 if disk is Vhost and KVM else own * reads
     with tempfile.NamedTemporaryFile(suffix='.img') as image:
         image.truncate(MIB << 20)
+        server = disk(image.name)
         options = {'machine': SLIM, **options}
         options['append'] = (f'guest_own={own} guest_base={BASE + transport * 0x200:#x} '
                              'no_console_suspend suspend.pm_test_delay=1 '
                              f'{options.get("append", "")}')
         with guest.Run('queues', label=label, args=(
-                '-drive', f'if=none,id=d,format=raw,file={image.name}',
-                '-device', 'virtio-blk-device,id=disk,drive=d,num-queues=2,'
+                *server.args, '-device', f'{server.device},num-queues=2,'
                 f'bus=virtio-mmio-bus.{transport}', '-trace', 'virtio_mmio_*', '-D', '{dir}/trace',
                 *args), **options) as run:
 
@@ -66,13 +112,15 @@ def queues(label, own, args=(), reads=500, transport=0, **options):
             run.wait_line('selftest: read')
             pulses, asserted, offsets = accesses(trace()[before:])
             run.type('go\n')
-            guest.equal(pulses, own * reads, f'{label}: the device fired queues')
+            guest.equal(pulses, fired, f'{label}: the device fired queues')
             guest.equal(asserted, (2 - own) * reads, f'{label}: and the shared interrupt')
             # Status and acknowledge; QEMU 10 does not trace QueueNotify.
             guest.equal(offsets - {0x50}, set() if own == 2 else {0x60, 0x64},
                         f'{label}: no other register was accessed')
-            run.wait_line('selftest: resize')
-            run.qmp('block_resize', device='d', size=(MIB + 1) << 20)
+            if disk is Drive:
+                run.wait_line('selftest: resize')
+                run.qmp('block_resize', device='d', size=(MIB + 1) << 20)
+        server.stop()
         return run
 
 
@@ -94,6 +142,15 @@ def paravirq():
            tables=['microvm-dt-queues'], args=MODERN)
     # More queues than interrupts
     queues('one shared', 1, machine=SLIM + ',virtio-queue-interrupts=1', args=MODERN)
+
+
+def vhost():
+    """
+    Another process serves the disk, which needs its memory. It tells nobody when the disk
+    grows.
+    """
+    queues('vhost', 2, disk=Vhost, machine=SLIM + ',virtio-queue-interrupts=4', moves=True,
+           args=MODERN, append='guest_fixed=1')
 
 
 def io_apic():
@@ -195,6 +252,6 @@ def reset():
             run.qmp('human-monitor-command', command_line='block_set_io_throttle d 0 0 0 0 0 0')
 
 
-for test in sys.argv[1:] or ('paravirq', 'io_apic', 'before', 'migrate', 'sections', 'reset'):
+for test in sys.argv[1:] or ('paravirq', 'vhost', 'io_apic', 'before', 'migrate', 'sections', 'reset'):
     globals()[test]()
 guest.done()
