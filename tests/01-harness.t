@@ -77,6 +77,18 @@ for line in TROUBLE:
 guest.equal(trouble('debug: all is well', 'paravirq: validation: 0 problems',
                     'kcsan: selftest: 3/3 tests passed', 'ubsan: none'), 0, 'no trouble')
 
+run = guest.Run('smoke')
+run.stop()
+for emulated, status, last, expected in (
+        (True, 0, 'io scheduler kyber registe', True),
+        (True, 0, 'reboot: Power down', False),
+        (True, 0, 'Kernel panic - not syncing: Fatal exception', False),
+        (True, guest.boot.PASSED, 'io scheduler', False),
+        (False, 0, 'io scheduler', False)):
+    guest.boot.EMULATED_HOST, run.log = emulated, ['Linux version', last]
+    guest.equal(run.triple_fault(status), expected,
+                f'{"in" if emulated else "not in"} an emulated host: {last}, {status}')
+
 FILES = {
     'good': ('echo ok 1; echo ok 2; echo 1..2', '2 passed, 0 failed', 0),
     'skip': ('echo "ok 1 # SKIP why"; echo ok 2; echo 1..2', '1 passed, 0 failed', 0),

@@ -153,13 +153,16 @@ class Run(boot.Guest):
         self.load()
         return n
 
+    def triple_fault(self, status):
+        """Has the emulated processor ended it? No Linux ends without a word."""
+        return boot.EMULATED_HOST and status == 0 and not any(
+            re.search('reboot: |Kernel panic', line) for line in self.log)
+
     def judge(self):
         """Waits for the end and reports everything about this run."""
         status = self.wait()
         before = _failed
-        if boot.EMULATED_HOST and status == 0 and not any(
-                re.search('reboot: |Kernel panic', line) for line in self.log):
-            # No Linux ends like that: KVM has reported a shutdown.
+        if self.triple_fault(status):
             note(f'{self.label}: a triple fault after {self.log[-1:]}')
             sys.exit(TRIPLE_FAULT)
         if self.ktap:
