@@ -256,7 +256,11 @@ static void first_half(uint64_t offset, uint32_t value)
 	}
 }
 
-static uint64_t storm_read(uint32_t line, bool pio)
+/*
+ * Returns the route; *seq is the number of its write, which has to be looked up before
+ * the world can stop: it is 0 then for a while.
+ */
+static uint64_t storm_read(uint32_t line, bool pio, uint32_t *seq)
 {
 	uint64_t route;
 
@@ -268,6 +272,7 @@ static uint64_t storm_read(uint32_t line, bool pio)
 			paravirq_pio_read(&pv, PARAVIRQ_PIO_SELECT, 4);
 	else
 		route = paravirq_mmio_read(&pv, REG_ROUTE(line), 8);
+	*seq = atomic_load(&current[line]);
 	pthread_rwlock_unlock(&world);
 	return route;
 }
@@ -277,12 +282,12 @@ static void storm_write(struct tally *t, uint32_t line, uint32_t seq, bool pio)
 {
 	uint64_t before, route = seq ? route_of(line, seq) : 0;
 	unsigned int n;
+	uint32_t last;
 
 	if (pio)
 		pthread_mutex_lock(&guest);
-	before = storm_read(line, pio);
-	if (before & PARAVIRQ_ROUTE_RESERVED ||
-	    (before & ENABLE ? before >> 32 : 0) != atomic_load(&current[line]))
+	before = storm_read(line, pio, &last);
+	if (before & PARAVIRQ_ROUTE_RESERVED || (before & ENABLE ? before >> 32 : 0) != last)
 		fault(TORN);
 	if (pio)
 		first_half(PARAVIRQ_PIO_DEST, route >> 32);
