@@ -95,7 +95,7 @@ shell: slim qemu tables
 test: kernels qemu tables
 	@$(MAKE) qemu10 || echo 'qemu10: not built, tests/13-qtest.t and some more will fail'
 	@$(MAKE) kvm-host
-	@scripts/run-tests $(TESTS)
+	@KVM_HOST_TIMEOUT=500 scripts/run-tests $(TESTS)
 
 # Both, whatever the first one finds.
 test-debug: TESTS = $(GUEST_TESTS)
