@@ -9,10 +9,10 @@ Documentation/virt/paravirq/virtio-queues.rst is what is tested.
 
 Copyright (C) 2026 The paravirq authors
 """
+import contextlib
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,45 +46,36 @@ def accesses(text):
              re.findall(r'virtio_mmio_(?:read|write) offset (0x\w+)', text)})
 
 
-class Vhost:
-    """Serves an image as a vhost-user disk with two queues, from a process of its own."""
-
-    def __init__(self, image):
-        self.dir = tempfile.mkdtemp(prefix='paravirq-')
-        self.args = ('-chardev', f'socket,id=d,path={self.dir}/vhost')
-        self.device = 'vhost-user-blk,chardev=d'
-        # QEMU 10 is built without it.
-        daemon = next(path for path in (
-            os.path.join(where, 'storage-daemon/qemu-storage-daemon')
-            for where in (os.path.dirname(guest.boot.QEMU), f'{guest.boot.BUILD}/qemu'))
-                      if os.path.exists(path))
-        self.process = subprocess.Popen(
-            [daemon,
-             '--blockdev', f'file,node-name=d,filename={image}',
-             '--export', 'vhost-user-blk,id=e,node-name=d,writable=on,num-queues=2,'
-             f'addr.type=unix,addr.path={self.dir}/vhost'])
-        while self.process.poll() is None and not os.path.exists(f'{self.dir}/vhost'):
-            time.sleep(0.05)
-
-    def stop(self):
-        """After the guest, which would miss its disk."""
-        self.process.kill()
-        self.process.wait()
-        shutil.rmtree(self.dir)
+@contextlib.contextmanager
+def vhost_user(image):
+    """A process of its own serves the image, with two queues: arguments and device."""
+    # QEMU 10 is built without it.
+    daemon = next(path for path in (
+        os.path.join(where, 'storage-daemon/qemu-storage-daemon')
+        for where in (os.path.dirname(guest.boot.QEMU), f'{guest.boot.BUILD}/qemu'))
+                  if os.path.exists(path))
+    with tempfile.TemporaryDirectory() as tmp:
+        at = f'{tmp}/vhost'
+        process = subprocess.Popen([
+            daemon, '--blockdev', f'file,node-name=d,filename={image}',
+            '--export', 'vhost-user-blk,id=e,node-name=d,writable=on,num-queues=2,'
+            f'addr.type=unix,addr.path={at}'])
+        try:
+            while process.poll() is None and not os.path.exists(at):
+                time.sleep(0.05)
+            yield ('-chardev', f'socket,id=d,path={at}'), 'vhost-user-blk,chardev=d'
+        finally:
+            process.kill()
+            process.wait()
 
 
-class Drive:
+@contextlib.contextmanager
+def drive(image):
     """QEMU serves the image itself."""
-
-    def __init__(self, image):
-        self.args = ('-drive', f'if=none,id=d,format=raw,file={image}')
-        self.device = 'virtio-blk-device,drive=d'
-
-    def stop(self):
-        """With the guest."""
+    yield ('-drive', f'if=none,id=d,format=raw,file={image}'), 'virtio-blk-device,drive=d'
 
 
-def queues(label, own, args=(), reads=500, transport=0, disk=Drive, **options):
+def queues(label, own, args=(), reads=500, transport=0, server=drive, **options):
     """
     Of the disk's two queues, the first "own" have interrupts of their own. The device
     fires them unless KVM can, whoever serves the disk, which takes lines of paravirq's.
@@ -93,13 +84,12 @@ def queues(label, own, args=(), reads=500, transport=0, disk=Drive, **options):
     fired = 0 if by_kvm else own * reads
     with tempfile.NamedTemporaryFile(suffix='.img') as image:
         image.truncate(MIB << 20)
-        server = disk(image.name)
         options = {'machine': SLIM, **options}
         options['append'] = (f'guest_own={own} guest_base={BASE + transport * 0x200:#x} '
                              'no_console_suspend suspend.pm_test_delay=1 '
                              f'{options.get("append", "")}')
-        with guest.Run('queues', label=label, args=(
-                *server.args, '-device', f'{server.device},num-queues=2,'
+        with server(image.name) as (disk, device), guest.Run('queues', label=label, args=(
+                *disk, '-device', f'{device},num-queues=2,'
                 f'bus=virtio-mmio-bus.{transport}', '-trace', 'virtio_mmio_*', '-D', '{dir}/trace',
                 *args), **options) as run:
 
@@ -118,10 +108,9 @@ def queues(label, own, args=(), reads=500, transport=0, disk=Drive, **options):
             # Status and acknowledge; QEMU 10 does not trace QueueNotify.
             guest.equal(offsets - {0x50}, set() if own == 2 else {0x60, 0x64},
                         f'{label}: no other register was accessed')
-            if disk is Drive:
+            if server is drive:
                 run.wait_line('selftest: resize')
                 run.qmp('block_resize', device='d', size=(MIB + 1) << 20)
-        server.stop()
         return run
 
 
@@ -150,7 +139,7 @@ def vhost():
     Another process serves the disk, which needs its memory. It tells nobody when the disk
     grows.
     """
-    queues('vhost', 2, disk=Vhost, machine=SLIM + ',virtio-queue-interrupts=4', moves=True,
+    queues('vhost', 2, server=vhost_user, machine=SLIM + ',virtio-queue-interrupts=4', moves=True,
            args=MODERN, append='guest_fixed=1')
 
 
@@ -253,6 +242,7 @@ def reset():
             run.qmp('human-monitor-command', command_line='block_set_io_throttle d 0 0 0 0 0 0')
 
 
-for test in sys.argv[1:] or ('paravirq', 'vhost', 'io_apic', 'before', 'migrate', 'sections', 'reset'):
+for test in sys.argv[1:] or ('paravirq', 'vhost', 'io_apic', 'before', 'migrate', 'sections',
+                             'reset'):
     globals()[test]()
 guest.done()
