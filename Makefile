@@ -13,7 +13,7 @@ endif
 FIRMWARE ?= acpi
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
-BENCH_KERNELS := bare pci
+BENCH_KERNELS := bare pci both
 TESTS ?= $(sort $(wildcard tests/*.t)) $(KVM_SOME)
 GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM; and the few that "make test" has
