@@ -120,6 +120,7 @@ unit: deps tables
 bench: $(BENCH_KERNELS) qemu qemu10 kvm-host
 	@scripts/bench
 	@scripts/bench-kvm
+	@scripts/bench-bell
 
 fuzz: deps
 	@$(MAKE) -C hypervisor/libparavirq fuzz

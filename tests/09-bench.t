@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-scripts/bench and bench-kvm without a guest: what they read from size, QEMU, tracefs and
+scripts/bench, bench-kvm and bench-bell without a guest: what they read from size, QEMU, tracefs and
 the guest's log, that table and plot have all of it, and that the pages in the
 documentation have the figures of their CSV. The figures themselves are nobody's promise.
 
@@ -146,14 +146,16 @@ turns = [kvm.json.loads(line)['steps'][0][1] // 1000 for line in lines
 guest.equal([values[reads[kind], 'full', 'q35, MSI-X'] for kind in kvm.KINDS],
             [turns[1], turns[1] * 2, turns[1] * 3],
             'the difference of the second step to the first, for one of it, median of turns')
-text = kvm.to_csv(values)
+text = kvm.to_csv(values, kvm.rows(), kvm.exits.SIDES)
 cells = [line[:3] for line in csv.reader(io.StringIO(text))][1:]
 guest.equal(cells, [[f.name, f.kind, irqchip] for f, irqchip in kvm.rows()],
             'the CSV has all rows')
 guest.equal([kvm.compared(*args) for args in
-             ((2, 3), (3, 2), (0.01, 0.04), (0, 3), (2, 0.01))],
-            ['33 % less', '**50 % more**', 'as much', 'none', '**2.00 more**'],
-            'exits compared, and where there are none')
+             (([4, 2], [3, 9]), ([3], [2]), ([0.01], [0.04]), ([0], [3]), ([2], [0.01]),
+              ([2, 6], [4], True), ([2], [4, 3], True))],
+            ['33 % less', '**50 % more**', 'as much', 'none', '**2.00 more**',
+             '50 % more', '**50 % less**'],
+            'exits compared, and where there are none, and where more is better')
 table = kvm.to_table(text)
 guest.equal(len(table.splitlines()), len(cells) + 4, 'and the table')
 with tempfile.TemporaryDirectory() as tmp:
@@ -168,4 +170,79 @@ guest.equal([line[:3] for line in lines[1:]], cells, 'the documentation has all 
 guest.equal(lines[0][3:], [side.name for side in kvm.exits.SIDES], 'and all sides of exits')
 with open(f'{bench.DOC}/exits.rst', encoding='utf-8') as f:
     guest.ok(kvm.to_table(text) in f.read(), 'the page of exits has the figures of its CSV')
+
+bell = guest.load('bench-bell')
+RINGS = 'rings {n} ticks {t} ns {ns} runs {runs} handler 1 20 3 4 5 return 6 70 8 9 10'
+
+
+def steps_of(per, runs=lambda name, n: n):
+    """Of a guest: "per" exits for each, and times from it."""
+    steps, total = [['boot', 5, 5, 5, '']], 0
+    for step in 'rings', 'chain', 'masks':
+        for time, n in ('warm', 1000), ('once', 1000), ('twice', 2000):
+            name = f'{step}_{time}'
+            total += 0 if step == 'masks' else n
+            text = RINGS if step == 'rings' else '{what} {n} ticks {t} ns {ns} runs {runs}'
+            steps.append([name, 7 + per * n, 9 + 2 * per * n,
+                          runs(name, 0 if step == 'masks' else n),
+                          text.format(what=step, n=n, t=n * 10, ns=n * 10 * per, runs=total)])
+    return steps
+
+
+def refused(steps):
+    """Whether such a guest is no measurement."""
+    try:
+        bell.checked('guest', steps)
+    except RuntimeError:
+        return True
+    return False
+
+
+guest.ok(not refused(steps_of(3)), 'a guest with all interrupts')
+for what, steps in (
+        ('less', steps_of(3, lambda name, n: n - (name == 'chain_once'))),
+        ('more', steps_of(3, lambda name, n: n + (name == 'masks_twice'))),
+        ('no answer', [[*step[:-1], ''] for step in steps_of(3)]),
+        ('a run less', [[*step[:-1], step[-1].replace('runs 4000', 'runs 3999')]
+                        for step in steps_of(3)]),
+        ('another N', [[*step[:-1], step[-1].replace('chain 2000', 'chain 1999')]
+                       for step in steps_of(3)])):
+    guest.ok(refused(steps), f'refused: {what}')
+
+lines = [kvm.json.dumps({'turn': turn, 'side': side.name, 'irqchip': irqchip, 'setup': 'bell',
+                         'steps': steps_of(i * 10 + turn + 1)})
+         for turn in range(3) for irqchip in ('split', 'full', 'TCG')
+         for i, side in enumerate(kvm.exits.BELL_SIDES, 1)]
+values = (bell.medians([line for line in lines if '"TCG"' in line], bell.INSTRUCTIONS) |
+          bell.medians([line for line in lines if '"TCG"' not in line], bell.ON_KVM))
+guest.equal(set(values), {(*row, side.name) for row in bell.rows()
+                          for side in kvm.exits.BELL_SIDES}, 'all figures of an interrupt')
+# The second side is 22 in the second turn, and so is a nanosecond's part of its ticks.
+guest.equal({(figure.name, figure.kind): values[figure, irqchip, 'IO-APIC']
+             for figure, irqchip in bell.rows() if irqchip != 'full'},
+            {('write to handler', 'instructions'): 20 * 22,
+             ('write, handler and return', 'instructions'): 70 * 22,
+             ('mask and unmask', 'instructions'): 10 * 22,
+             **{(name, kind): per for name in ('write and interrupt', 'interrupt from a handler',
+                                               'mask and unmask')
+                for kind, per in (('exits to user space', 44), ('VM exits', 22))},
+             ('write to handler, median', 'ns'): 20 * 22, ('write to handler, 90 %', 'ns'): 66,
+             ('write to handler, 99 %', 'ns'): 88, ('write to handler, most', 'ns'): 110,
+             ('mask and unmask', 'ns'): 220, ('interrupts in a row', 'per second'): 1e9 / 220},
+            'and what they are')
+text = bell.kvm.to_csv(values, bell.rows(), kvm.exits.BELL_SIDES)
+cells = [line[:3] for line in csv.reader(io.StringIO(text))]
+with tempfile.TemporaryDirectory() as tmp:
+    bell.svg(text, f'{tmp}/bell.svg')
+    words = ''.join(xml.etree.ElementTree.parse(f'{tmp}/bell.svg').getroot().itertext())
+guest.equal([s.name for s in kvm.exits.BELL_SIDES if words.count(s.name) != 2], [],
+            'both plots have all sides')
+with open(f'{bench.DOC}/bell.csv', encoding='utf-8') as f:
+    text = f.read()
+lines = list(csv.reader(io.StringIO(text)))
+guest.equal([line[:3] for line in lines], cells, 'the documentation has all rows of an interrupt')
+guest.equal(lines[0][3:], [side.name for side in kvm.exits.BELL_SIDES], 'and all sides')
+guest.ok(all(line[3:].count('') == 0 for line in lines), 'none is empty')
+with open(f'{bench.DOC}/bell.rst', encoding='utf-8') as f:
+    guest.ok(kvm.to_table(text) in f.read(), 'its page has the figures of its CSV')
 guest.done()
