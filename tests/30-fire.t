@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 PVIC = '/machine/peripheral/pvic'
+EMULATED = guest.boot.EMULATED_HOST
 SMP = {'smp': 2, 'timeout': 300}
 
 
@@ -77,9 +78,10 @@ def rebind():
         db.ring(3, 0)
 
 
-affinity()
-affinity(machine='q35', kernel='modules', append='guest_rounds=30')
-affinity(machine='microvm', tables=['paravirq-pio'], append='guest_rounds=30')
+affinity(append='guest_rounds=10' if EMULATED else '')
+FEW = f'guest_rounds={10 if EMULATED else 30}'
+affinity(machine='q35', kernel='modules', append=FEW)
+affinity(machine='microvm', tables=['paravirq-pio'], append=FEW)
 # [GUEST-9]
 with guest.Run('retarget', tables=['paravirq-pio'], **SMP):
     pass
