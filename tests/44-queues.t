@@ -4,7 +4,7 @@
 virtio-mmio with an interrupt for each queue: what the guest counts is what the device
 fired, nothing of it touches the shared interrupt, and guests and devices that know
 nothing of it work as before. On lines of paravirq's and on pins of an IO-APIC. The
-guest's part stands in tools/testing/selftests/paravirq, queues and disk.
+guest's part stands in tools/testing/selftests/paravirq, queues, disk and wake.
 Documentation/virt/paravirq/virtio-queues.rst is what is tested.
 
 Copyright (C) 2026 The paravirq authors
@@ -246,7 +246,18 @@ def reset():
             run.qmp('human-monitor-command', command_line='block_set_io_throttle d 0 0 0 0 0 0')
 
 
+def wake():
+    """A key is pressed when the guest sleeps."""
+    with guest.Run('wake', label='wake', kernel='modules', firmware='dt',
+                   append='noapic no_console_suspend loglevel=8',
+                   machine=DT + ',virtio-queue-interrupts=4',
+                   tables=['microvm-dt-queues'], args=(
+                       *MODERN, '-device', 'virtio-keyboard-device,bus=virtio-mmio-bus.1')) as run:
+        run.wait_line('PM: suspend-to-idle')
+        run.qmp('send-key', keys=[{'type': 'qcode', 'data': 'a'}])
+
+
 for test in sys.argv[1:] or ('paravirq', 'vhost', 'io_apic', 'before', 'migrate', 'sections',
-                             'reset'):
+                             'reset', 'wake'):
     globals()[test]()
 guest.done()
