@@ -254,7 +254,7 @@ class Fire(threading.Thread):
         while not self.ceased:
             self.doorbell.ring(*self.lines * 20)
             self.rings += 20 * len(self.lines)
-            time.sleep(0.005)
+            time.sleep(0.005 * boot.HOST_SLOW)
 
     def cease(self):
         self.ceased = True
