@@ -22,13 +22,14 @@ verify() {
 	  timeout 100 ./pan -m10000 ${5:-}; } >log 2>&1
 }
 
-# holds MODEL NAME: everything was searched, all of the model was executed, nothing
+# holds MODEL NAME "MACROS": everything was searched, all of the model was executed, nothing
 # was wrong. The processes that wait for work have no end to reach.
 holds() {
+	# shellcheck disable=SC2086
 	grep -q "errors: 0$" "$out/$2/log" &&
 		! grep -qiE "not completed|max search depth|^error|out of memory" "$out/$2/log" &&
 		[ "$(grep -c "^unreached in proctype" "$out/$2/log")" = \
-		  "$(grep -cE '^(active .*)?proctype' "$models/$1.pml")" ] &&
+		  "$(cpp -P $3 "$models/$1.pml" | grep -cE '^(active .*)?proctype')" ] &&
 		! grep -E "state [0-9]+," "$out/$2/log" | grep -qv '"-end-"$'
 }
 
@@ -52,7 +53,7 @@ faults() {
 # correct MODEL NAME "MACROS" CFLAG OPTION WHAT
 correct() {
 	verify "$1" "$2" "$3" "$4" "$5"
-	holds "$1" "$2"
+	holds "$1" "$2" "$3"
 	result $? "$6"
 	grep -E "states, stored|violated|rror|ot completed|state [0-9]+," "$out/$2/log" |
 		grep -v '"-end-"$' | sed 's/^/# /'
@@ -60,9 +61,13 @@ correct() {
 
 # broken MODEL: each of its faults.
 broken() {
-	local fault
+	local fault with
 	for fault in $(faults "$1"); do
-		verify "$1" "$fault" "-DRAISES=2 -DOPS=2 -D$fault" -DSAFETY
+		case $fault in
+		FAULT_IRQFD_*) with="-DIRQFD -D$fault" ;;
+		*) with=-D$fault ;;
+		esac
+		verify "$1" "$fault" "-DRAISES=2 -DOPS=2 $with" -DSAFETY
 		grep -q "errors: 1$" "$out/$fault/log" && grep -q "assertion violated" "$out/$fault/log"
 		result $? "$1: $fault is found"
 		grep "violated" "$out/$fault/log" | sed 's/^/# /'
@@ -72,10 +77,12 @@ broken() {
 
 rm -rf "$out"
 mkdir -p "$out"
-echo "1..$((4 + $(faults paravirq | wc -l) + $(faults pio | wc -l)))"
+echo "1..$((6 + $(faults paravirq | wc -l) + $(faults pio | wc -l)))"
 correct paravirq ops "-DRAISES=2 -DOPS=3" -DSAFETY "" "2 raises, 3 operations of the driver"
 correct paravirq raises "-DRAISES=3 -DOPS=2" -DSAFETY "" "3 raises, 2 operations of the driver"
 correct paravirq cycles "-DRAISES=2 -DOPS=1" -DNP -l "every run ends"
+correct paravirq irqfd "-DRAISES=2 -DOPS=3 -DIRQFD" -DSAFETY "" "by irqfd: 2 raises, 3 operations"
+correct paravirq irqfd-cycles "-DRAISES=2 -DOPS=1 -DIRQFD" -DNP -l "by irqfd: every run ends"
 correct pio pio "-DOPS=3" -DSAFETY "" "pio: 2 vCPUs with 3 operations each, 2 stops of the machine"
 broken paravirq
 broken pio

@@ -5,11 +5,13 @@
  * tests/05-model.t has Spin try every interleaving of a device that raises, the
  * hypervisor, a driver that works its interrupt, and two CPUs. What must hold
  * is in inject(), line_unlock(), cpu and verdict. Every FAULT_* breaks one rule
- * of the interface or of the guest, and the verification has to notice.
+ * of the interface or of the guest, and the verification has to notice. With IRQFD
+ * the device rings an eventfd, and KVM injects.
  *
  * Names are those of the code: hypervisor/libparavirq/paravirq.c and
  * arch/x86/kernel/apic/paravirq.c; of Linux kernel/irq/{chip,manage,resend,
- * migration,cpuhotplug}.c and arch/x86/kernel/{irq,apic/vector}.c.
+ * migration,cpuhotplug}.c and arch/x86/kernel/{irq,apic/vector}.c; with IRQFD
+ * hypervisor/qemu/hw/intc/paravirq.c and of Linux virt/kvm/eventfd.c.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -48,6 +50,14 @@
 byte line = ROUTE_RESET;
 byte raised, count, fetched;
 
+#ifdef IRQFD
+/* The eventfd: does it count, its wait queue's lock, is KVM in that queue? */
+bool rung, wqh_lock, attached;
+/* KVM: its route, and a work that injects, which KVM has queued or runs. */
+byte msi = NONE;
+bool work, working;
+#endif
+
 /* Registers: a write, and its completion. A vCPU waits for the second. */
 chan regs = [0] of { byte };
 chan completion = [0] of { bit };
@@ -76,10 +86,13 @@ bool guest_done;
 
 /* ---- the hypervisor -------------------------------------------------- */
 
-/* A writer takes the lock: fetch_or, and another one when it is free. */
+/*
+ * A writer takes the lock: fetch_or, and another one when it is free. With IRQFD no
+ * raise takes it.
+ */
 inline line_lock(route)
 {
-#ifdef FAULT_NO_LOCK
+#if defined(FAULT_NO_LOCK) || defined(IRQFD)
 	route = line;
 #else
 	atomic { route = line & ~LINE_WANTED; line = line | LINE_BUSY };
@@ -136,7 +149,7 @@ inline inject(route)
 	}
 }
 
-/* A thread of the device: its count, then paravirq_raise(). */
+/* A thread of the device: its count, then paravirq_raise() or the eventfd. */
 active proctype device()
 {
 	byte route;
@@ -144,6 +157,16 @@ active proctype device()
 	do
 	:: raised < RAISES ->
 		atomic { raised++; count++ };
+#ifdef IRQFD
+		/* eventfd_signal(), and in it irqfd_wakeup() */
+		atomic { !wqh_lock -> wqh_lock = true };
+		if
+		:: atomic { attached -> rung = false; route = msi };
+			inject(route)
+		:: atomic { !attached -> rung = true }
+		fi;
+		wqh_lock = false;
+#else
 		raise_lock(route);
 		if
 		:: !(route & ENABLE) ->
@@ -166,10 +189,94 @@ active proctype device()
 			raise_unlock(0)
 #endif
 		fi;
+#endif
 		route = 0
 	:: else -> break
 	od
 }
+
+#ifdef IRQFD
+/* kvm_irqfd_assign(): what is there already, KVM injects later, and leaves it there. */
+inline irqfd_attach()
+{
+	atomic { !wqh_lock -> attached = true; work = rung }
+}
+
+/* irqfd_shutdown() takes what is there, and waits for the work. */
+inline irqfd_detach()
+{
+	atomic { !wqh_lock -> attached = false; rung = false };
+#ifndef FAULT_IRQFD_DETACH_AT_ONCE
+	!work
+#endif
+}
+
+/* kvm_set_irq_routing(), which waits for who has read the old route. */
+inline irqfd_update(route)
+{
+	msi = route;
+#ifndef FAULT_IRQFD_UPDATE_AT_ONCE
+	!(attached && wqh_lock) && !working
+#endif
+}
+
+/* irqfd_inject(), a work of KVM's. */
+active proctype kvm()
+{
+	byte route;
+
+end:	do
+	:: atomic { work -> working = true; route = msi };
+		inject(route);
+		atomic { working = false; work = false; route = 0 }
+	od
+}
+
+/* Of a line that KVM does not inject for, what was rung is raised. */
+inline collect(route)
+{
+	atomic {
+		if
+		:: rung && (route & (ENABLE | MASK)) != ENABLE ->
+			rung = false;
+			if
+			:: route & ENABLE -> latched = true; route = route | PENDING
+			:: else
+			fi
+		:: else
+		fi
+	}
+}
+
+/* paravirq_irqfd_apply() */
+inline route_changed(route)
+{
+	if
+	:: (route & (ENABLE | MASK)) == ENABLE ->
+#ifdef FAULT_IRQFD_ATTACH_FIRST
+		if :: !attached -> irqfd_attach() :: else fi;
+#endif
+		if :: msi != where(route) -> irqfd_update(where(route)) :: else fi;
+		if :: !attached -> irqfd_attach() :: else fi;
+		do
+		:: rung && attached -> irqfd_detach(); irqfd_attach()
+		:: else -> break
+		od
+	:: else ->
+		if
+		:: attached ->
+			irqfd_detach();
+#ifdef FAULT_IRQFD_DRAINS
+			rung = false
+#endif
+		:: else
+		fi
+	fi
+}
+#else
+#define collect(route)		skip
+#define route_changed(route)	skip
+#endif
 
 /* A vCPU's exit: route_write(), also for each line of paravirq_reset(). */
 active proctype hypervisor()
@@ -186,6 +293,7 @@ end:	do
 		:: else -> route = ROUTE_RESET
 		fi;
 		line_lock(old);
+		collect(old);
 #ifdef FAULT_TWO_HALVES
 		line = (route & ~DEST) | (old & (DEST | PENDING));
 		line_lock(old);
@@ -220,6 +328,7 @@ end:	do
 			if :: !(route & ENABLE) -> latched = false :: else fi
 		};
 		line_unlock(route);
+		route_changed(route);
 #ifndef FAULT_POSTED_WRITE
 		completion!0;
 #endif
