@@ -23,6 +23,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
+EMULATED = guest.boot.EMULATED_HOST
 MACHINE = {'acpi': guest.boot.SLIM, 'dt': 'microvm,paravirq=on,acpi=off,pic=on',
            'acpi queues': guest.boot.SLIM + ',virtio-queue-interrupts=2'}
 
@@ -53,7 +54,7 @@ def fio_archive(path, jobs):
 def fio(firmware):
     # Jobs run one after the other: a lost interrupt ends the one with depth 1.
     depths = (1, 8, 64)
-    blocks = 1024
+    blocks = 256 if EMULATED else 1024
     with tempfile.TemporaryDirectory() as d:
         image, jobs = os.path.join(d, 'image'), os.path.join(d, 'jobs')
 
@@ -103,7 +104,8 @@ class Server(threading.Thread):
 
 
 def net(firmware):
-    data = os.urandom(16 << 20)
+    mib = 2 if EMULATED else 16
+    data = os.urandom(mib << 20)
     words = [os.urandom(8).hex() for _ in range(60)]
     arrived = []
 
@@ -124,7 +126,8 @@ def net(firmware):
         arrived.append(digest.hexdigest())
 
     ports = {'talk': talk, 'sink': sink, 'source': lambda connection: connection.sendall(data)}
-    append = [f'guest_{name}={Server(serve).port}' for name, serve in ports.items()]
+    append = [f'guest_mib={mib}',
+              *(f'guest_{name}={Server(serve).port}' for name, serve in ports.items())]
     if 'queues' in firmware:
         append.append('guest_queue=-input.0')
     with Run('net', firmware, ' '.join(append),
