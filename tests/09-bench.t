@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-scripts/bench, bench-kvm and bench-bell without a guest: what they read from size, QEMU, tracefs and
-the guest's log, that table and plot have all of it, and that the pages in the
-documentation have the figures of their CSV. The figures themselves are nobody's promise.
+scripts/bench, bench-kvm and bench-bell without a guest: what they read from size, QEMU,
+tracefs and the guest's log, that table and plot have all of it, and that the pages in
+the documentation have the figures of their CSV. The figures themselves are nobody's
+promise.
 
 Copyright (C) 2026 The paravirq authors
 """
