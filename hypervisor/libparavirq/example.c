@@ -63,6 +63,17 @@ static void handle(unsigned int cpu, uint8_t vector, unsigned int rings)
 	}
 }
 
+/* Whether the vCPU has the vector to take. */
+static bool requested(unsigned int cpu, uint8_t vector)
+{
+	bool requested;
+
+	pthread_mutex_lock(&vcpus[cpu].lock);
+	requested = vcpus[cpu].requested[vector];
+	pthread_mutex_unlock(&vcpus[cpu].lock);
+	return requested;
+}
+
 /* A device has a thread of its own and may raise its line from it. */
 static void *device(void *unused)
 {
@@ -87,7 +98,7 @@ int main(void)
 	handle(0, 0x31, RINGS / 2 - 1);
 	/* ... masks it: what comes is latched, what came before is there; moves it. */
 	write_route(ROUTE(0, 0x31) | PARAVIRQ_ROUTE_MASK);
-	handle(0, 0x31, vcpus[0].requested[0x31]);
+	handle(0, 0x31, requested(0, 0x31));
 	write_route(ROUTE(1, 0x42));
 	handle(1, 0x42, RINGS - handled);
 	pthread_join(thread, NULL);
