@@ -6,6 +6,7 @@ The test harness itself: what must count as a failure does. Boots nothing.
 Copyright (C) 2026 The paravirq authors
 """
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,6 +89,22 @@ for emulated, status, last, expected in (
     guest.boot.EMULATED_HOST, run.log = emulated, ['Linux version', last]
     guest.equal(run.triple_fault(status), expected,
                 f'{"in" if emulated else "not in"} an emulated host: {last}, {status}')
+
+# Ended from outside, boot ends QEMU and leaves nothing.
+with tempfile.TemporaryDirectory() as d:
+    qemu = os.path.join(d, 'qemu')
+    with open(qemu, 'w', encoding='utf-8') as f:
+        f.write('#!/bin/sh\necho "$$"\nexec sleep 60\n')
+    os.chmod(qemu, 0o755)
+    with subprocess.Popen([guest.boot.__file__, '--all'], text=True,
+                          stdout=subprocess.PIPE,
+                          env={**os.environ, 'QEMU': qemu, 'TMPDIR': d}) as run:
+        run.stdout.readline()   # which guest boots
+        pid = int(run.stdout.readline())
+        run.send_signal(signal.SIGTERM)
+    guest.equal(run.returncode, 1, 'boot ended by a signal: exit status')
+    guest.equal(os.listdir(d), ['qemu'], 'boot ended by a signal leaves no file')
+    guest.ok(not os.path.exists(f'/proc/{pid}'), 'and no QEMU')
 
 FILES = {
     'good': ('echo ok 1; echo ok 2; echo 1..2', '2 passed, 0 failed', 0),
