@@ -130,4 +130,13 @@ devices = guest.boot.hardware(1)
 devices[1] += ',x-broadcast-id=0'
 bad('x-broadcast-id', ['not taken, it reads 0x200', 'cannot request irq'], 0, test='quiet',
     machine='q35', smp=1, devices=devices)
+# One of three cannot: what would move there does not, and works where it is.
+devices = guest.boot.hardware(1)
+devices[1] += ',x-broadcast-id=1'
+with guest.Run('unreachable', label='unreachable', machine='q35', smp=3, devices=devices,
+               append='irqaffinity=0') as run:
+    pass
+refused = [line for line in run.log if 'paravirq PVIQ0001:00: line ' in line]
+guest.ok(len(refused) == 3 and all('not taken, it reads 0x' in line for line in refused),
+         'unreachable: one error for each move that was refused')
 guest.done()

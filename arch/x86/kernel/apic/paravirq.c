@@ -52,10 +52,12 @@
  * @syscore:	calls paravirq_resume()
  * @nr_lines:	number of lines as read once at creation; what that register says
  *		later never counts
- * @lock:	serialises register accesses with @route, @requested and @dead
+ * @lock:	serialises register accesses with @route, @requested, @reachable and
+ *		@dead
  * @dead:	the controller is gone, its registers must not be touched
  * @has_gsis:	the numbers of its lines, from @config.base on, are GSIs
  * @requested:	lines that some driver has requested
+ * @reachable:	CPUs that routes were seen to lead to
  * @registered:	lines that were mapped as GSIs; under paravirq_mutex
  * @route:	the route of each line as last written. The mask bit lives here
  *		alone: the core masks the chip without telling irq_data (see
@@ -73,6 +75,7 @@ struct paravirq {
 	bool has_gsis;
 	DECLARE_BITMAP(requested, PARAVIRQ_MAX_LINES);
 	DECLARE_BITMAP(registered, PARAVIRQ_MAX_LINES);
+	struct cpumask reachable;
 	u64 route[] __counted_by(nr_lines);
 };
 
@@ -93,7 +96,7 @@ static void paravirq_write(struct paravirq *pv, u32 reg, u32 value)
 	pv->config.ops->write(pv->config.ctx, reg, value);
 }
 
-/* The one place that writes a route: the hypervisor and @route always agree. */
+/* Every change of a route goes through here: the hypervisor and @route always agree. */
 static void paravirq_write_route(struct paravirq *pv, u32 line, u64 route)
 {
 	lockdep_assert_held(&pv->lock);
@@ -141,6 +144,32 @@ static bool paravirq_alive(struct paravirq *pv)
 	return !pv->dead;
 }
 
+/*
+ * A hypervisor that does not take what was written is found out here, or one that
+ * has taken the controller away. What it answers is compared and printed, no more.
+ */
+static int paravirq_check_route(struct paravirq *pv, u32 line, u64 wrote)
+{
+	u64 reads;
+
+	lockdep_assert_held(&pv->lock);
+
+	if (pv->dead)
+		return -ENODEV;
+
+	reads = pv->config.ops->read_route(pv->config.ctx, line);
+	if ((reads & ~PARAVIRQ_ROUTE_PENDING) == wrote)
+		return 0;
+
+	if (!paravirq_alive(pv))
+		return -ENODEV;
+
+	dev_err(pv->config.dev, "line %u: route %#llx not taken, it reads %#llx\n",
+		line, wrote, reads);
+
+	return -EIO;
+}
+
 static void paravirq_change_mask(struct irq_data *d, u64 mask)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
@@ -166,30 +195,89 @@ static void paravirq_irq_unmask(struct irq_data *d)
 	paravirq_change_mask(d, 0);
 }
 
-/*
- * Lead the line to the vector and CPU that the vector domain has chosen. The
- * APIC id is the physical one of that CPU: irq_cfg::dest_apicid may be logical.
- */
+/* The CPU that the vector domain has chosen, nr_cpu_ids if it has not. */
+static unsigned int paravirq_cpu(struct irq_data *d)
+{
+	return cpumask_first(irq_data_get_effective_affinity_mask(d));
+}
+
+/* The APIC id is the physical one of the CPU: irq_cfg::dest_apicid may be logical. */
+static u64 paravirq_route_to(struct irq_data *d, unsigned int cpu)
+{
+	return (u64)cpu_physical_id(cpu) << PARAVIRQ_ROUTE_DEST_SHIFT |
+	       PARAVIRQ_ROUTE_ENABLE | irqd_cfg(d)->vector;
+}
+
+/* Lead the line to the vector and CPU that the vector domain has chosen. */
 static void paravirq_update_route(struct irq_data *d)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
-	struct irq_cfg *cfg = irqd_cfg(d);
 	unsigned long flags;
 	u64 route;
-	u32 dest;
 
 	/* No CPU waits for the shutdown vector: leave the line not enabled. */
-	if (cfg->vector == MANAGED_IRQ_SHUTDOWN_VECTOR)
+	if (irqd_cfg(d)->vector == MANAGED_IRQ_SHUTDOWN_VECTOR)
 		return;
 
-	dest = cpu_physical_id(cpumask_first(irq_data_get_effective_affinity_mask(d)));
-	route = (u64)dest << PARAVIRQ_ROUTE_DEST_SHIFT |
-		PARAVIRQ_ROUTE_ENABLE | cfg->vector;
+	route = paravirq_route_to(d, paravirq_cpu(d));
 
 	raw_spin_lock_irqsave(&pv->lock, flags);
 	paravirq_write_route(pv, d->hwirq, route |
 			     (pv->route[d->hwirq] & PARAVIRQ_ROUTE_MASK));
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
+}
+
+/*
+ * Does the hypervisor lead lines to this CPU? That is tried once, before the first one
+ * moves there, with the line masked: what is raised meanwhile is pending until the line
+ * has its own route again.
+ */
+static bool paravirq_reaches(struct irq_data *d, unsigned int cpu)
+{
+	struct paravirq *pv = irq_data_get_irq_chip_data(d);
+	u64 route = paravirq_route_to(d, cpu) | PARAVIRQ_ROUTE_MASK;
+	unsigned long flags;
+	bool reaches;
+
+	raw_spin_lock_irqsave(&pv->lock, flags);
+	reaches = pv->dead || cpumask_test_cpu(cpu, &pv->reachable);
+	if (!reaches) {
+		pv->config.ops->write_route(pv->config.ctx, d->hwirq, route);
+		reaches = !paravirq_check_route(pv, d->hwirq, route);
+		if (!pv->dead)
+			pv->config.ops->write_route(pv->config.ctx, d->hwirq,
+						    pv->route[d->hwirq]);
+		if (reaches)
+			cpumask_set_cpu(cpu, &pv->reachable);
+	}
+	raw_spin_unlock_irqrestore(&pv->lock, flags);
+
+	return reaches;
+}
+
+/*
+ * Where in @mask the vector domain may move the line to, NULL if nowhere. It could not
+ * undo a move that the hypervisor refuses, by which the line would be lost.
+ */
+static const struct cpumask *paravirq_allowed(struct irq_data *d,
+					      const struct cpumask *mask)
+{
+	unsigned int cpu = paravirq_cpu(d);
+	const struct cpumask *allowed = NULL;
+	bool refused = false;
+
+	/* It stays where it is. */
+	if (cpu < nr_cpu_ids && cpu_online(cpu) && cpumask_test_cpu(cpu, mask))
+		return mask;
+
+	for_each_cpu_and(cpu, mask, cpu_online_mask) {
+		if (!paravirq_reaches(d, cpu))
+			refused = true;
+		else if (!allowed)
+			allowed = cpumask_of(cpu);
+	}
+
+	return refused ? allowed : mask;
 }
 
 /*
@@ -203,6 +291,10 @@ static int paravirq_set_affinity(struct irq_data *d, const struct cpumask *mask,
 {
 	struct irq_data *parent = d->parent_data;
 	int ret;
+
+	mask = paravirq_allowed(d, mask);
+	if (!mask)
+		return -EIO;
 
 	ret = parent->chip->irq_set_affinity(parent, mask, force);
 	if (ret < 0 || ret == IRQ_SET_MASK_OK_DONE)
@@ -355,18 +447,12 @@ static void paravirq_domain_deactivate(struct irq_domain *domain,
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
 }
 
-/*
- * Activation is where a hypervisor that does not take the route is found out,
- * or one that has taken the controller away; later moves of the line differ in
- * vector and APIC id alone. What it answers is compared and printed, no more.
- */
 static int paravirq_domain_activate(struct irq_domain *domain,
 				    struct irq_data *d, bool reserve)
 {
 	struct paravirq *pv = domain->host_data;
 	unsigned long flags;
-	u64 wrote, reads;
-	int ret = -ENODEV;
+	int ret;
 
 	if (reserve)
 		return 0;
@@ -374,20 +460,11 @@ static int paravirq_domain_activate(struct irq_domain *domain,
 	paravirq_update_route(d);
 
 	raw_spin_lock_irqsave(&pv->lock, flags);
-	if (!pv->dead) {
-		wrote = pv->route[d->hwirq];
-		reads = pv->config.ops->read_route(pv->config.ctx, d->hwirq);
-		if ((reads & ~PARAVIRQ_ROUTE_PENDING) == wrote) {
-			ret = 0;
-		} else if (paravirq_alive(pv)) {
-			dev_err(pv->config.dev,
-				"line %lu: route %#llx not taken, it reads %#llx\n",
-				d->hwirq, wrote, reads);
-			ret = -EIO;
-		}
-	}
+	ret = paravirq_check_route(pv, d->hwirq, pv->route[d->hwirq]);
 	if (ret)
 		paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
+	else if (pv->route[d->hwirq] & PARAVIRQ_ROUTE_ENABLE)
+		cpumask_set_cpu(paravirq_cpu(d), &pv->reachable);
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
 
 	return ret;

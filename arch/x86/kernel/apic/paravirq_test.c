@@ -11,6 +11,8 @@
  *	reset			CONTROL is written
  *	2:on+mask 2:on 2:off	the route of line 2 is written; "on" has the
  *				vector and APIC id that the vector domain has
+ *	2:try			the route of line 2 would lead to its vector, but on
+ *				another CPU, masked
  *	2?			the route of line 2 is read
  *
  * Copyright (C) 2026 The paravirq authors
@@ -64,6 +66,8 @@
  * @growth:	each read of NR_LINES adds this to it
  * @gone:	all reads are ones, no write does anything
  * @refuses:	no route is taken
+ * @refused:	CPU that no route may lead to, or none
+ * @raises:	the device raises LINE when its route is read
  * @claimed:	lines that its firmware gives to devices
  * @claims:	what the search for them returns
  * @late:	number that a consumer maps right after that search, or 0
@@ -85,6 +89,8 @@ struct fake {
 	u32 growth;
 	bool gone;
 	bool refuses;
+	unsigned int refused;
+	bool raises;
 	unsigned long claimed;
 	int claims;
 	u32 late;
@@ -156,20 +162,12 @@ static void fake_write(void *ctx, u32 reg, u32 value)
 		fake->route[line] = PARAVIRQ_ROUTE_RESET;
 }
 
-static u64 fake_read_route(void *ctx, u32 line)
-{
-	struct fake *fake = ctx;
-
-	fake_log(fake, "%u?", line);
-
-	return fake->gone ? U64_MAX : fake->route[line];
-}
-
 /* The name of a route in the log; "wrong" if it does not lead to its interrupt. */
 static const char *fake_name(struct fake *fake, u32 line, u64 route)
 {
 	struct irq_data *d = irq_get_irq_data(fake->virq);
 	unsigned int vector, cpu;
+	u64 own;
 
 	if (route == PARAVIRQ_ROUTE_RESET)
 		return "off";
@@ -179,13 +177,19 @@ static const char *fake_name(struct fake *fake, u32 line, u64 route)
 
 	vector = irqd_cfg(d)->vector;
 	cpu = cpumask_first(irq_data_get_effective_affinity_mask(d));
-	if (vector == MANAGED_IRQ_SHUTDOWN_VECTOR || cpu >= nr_cpu_ids ||
-	    (route & ~PARAVIRQ_ROUTE_MASK) !=
-	    ((u64)cpu_physical_id(cpu) << PARAVIRQ_ROUTE_DEST_SHIFT |
-	     PARAVIRQ_ROUTE_ENABLE | vector))
+	if (vector == MANAGED_IRQ_SHUTDOWN_VECTOR || cpu >= nr_cpu_ids)
 		return "wrong";
 
-	return route & PARAVIRQ_ROUTE_MASK ? "on+mask" : "on";
+	own = (u64)cpu_physical_id(cpu) << PARAVIRQ_ROUTE_DEST_SHIFT |
+	      PARAVIRQ_ROUTE_ENABLE | vector;
+	if (route == own)
+		return "on";
+	if (route == (own | PARAVIRQ_ROUTE_MASK))
+		return "on+mask";
+	if ((u32)route == (u32)(own | PARAVIRQ_ROUTE_MASK))
+		return "try";
+
+	return "wrong";
 }
 
 static void fake_inject(u64 route)
@@ -205,6 +209,9 @@ static void fake_write_route(void *ctx, u32 line, u64 route)
 
 	fake_log(fake, "%u:%s", line, fake_name(fake, line, route));
 	if (fake->gone || fake->refuses)
+		return;
+	if (route & PARAVIRQ_ROUTE_ENABLE && fake->refused < nr_cpu_ids &&
+	    cpu_physical_id(fake->refused) == route >> PARAVIRQ_ROUTE_DEST_SHIFT)
 		return;
 
 	pending = fake->route[line] & PARAVIRQ_ROUTE_PENDING;
@@ -231,6 +238,17 @@ static void fake_raise(struct fake *fake)
 		*route |= PARAVIRQ_ROUTE_PENDING;
 	else
 		fake_inject(*route);
+}
+
+static u64 fake_read_route(void *ctx, u32 line)
+{
+	struct fake *fake = ctx;
+
+	fake_log(fake, "%u?", line);
+	if (fake->raises)
+		fake_raise(fake);
+
+	return fake->gone ? U64_MAX : fake->route[line];
 }
 
 static const struct paravirq_ops fake_ops = {
@@ -372,6 +390,7 @@ static int fake_init(struct kunit *test)
 	fake->magic = PARAVIRQ_MAGIC;
 	fake->version = PARAVIRQ_VERSION;
 	fake->nr_lines = LINES;
+	fake->refused = nr_cpu_ids;
 	fake->config.dev = fake_device(test, fake);
 	fake->config.owner = THIS_MODULE;
 	fake->config.ops = &fake_ops;
@@ -607,6 +626,16 @@ static void paravirq_test_mask(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 2));
 }
 
+static unsigned int fake_cpu(struct fake *fake)
+{
+	return cpumask_first(irq_get_effective_affinity_mask(fake->virq));
+}
+
+static unsigned int fake_other_cpu(struct fake *fake)
+{
+	return cpumask_any_but(cpu_online_mask, fake_cpu(fake));
+}
+
 /* One write for a move, with the mask as it is, and the interrupt follows. */
 static void paravirq_test_move(struct kunit *test)
 {
@@ -616,10 +645,12 @@ static void paravirq_test_move(struct kunit *test)
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "needs two CPUs");
 
-	cpu[0] = cpumask_first(cpu_online_mask);
-	cpu[1] = cpumask_next(cpu[0], cpu_online_mask);
 	fake_start(fake);
 	irq_set_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+	cpu[0] = fake_cpu(fake);
+	cpu[1] = fake_other_cpu(fake);
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(cpu[1])), 0);
+	msleep(50);
 	KUNIT_ASSERT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(cpu[0])), 0);
 
 	for (n = 1; n <= 6; n++) {
@@ -640,6 +671,92 @@ static void paravirq_test_move(struct kunit *test)
 	fake->log[0] = '\0';
 	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(cpu[0])), 0);
 	EXPECT_LOG(fake, "");
+}
+
+/*
+ * Before the first move to a CPU it is tried, once for all lines. What is raised just
+ * then interrupts before the line moves.
+ */
+static void paravirq_test_try(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int from, to, first;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	fake_start(fake);
+	from = fake_cpu(fake);
+	to = fake_other_cpu(fake);
+	fake->raises = true;
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(to)), 0);
+	EXPECT_LOG(fake, "2:try 2? 2:on 2:on");
+	fake->raises = false;
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	KUNIT_EXPECT_EQ(test, fake->cpu, from);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 2));
+	KUNIT_EXPECT_EQ(test, fake->cpu, to);
+
+	msleep(50);
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(from)), 0);
+	EXPECT_LOG(fake, "2:on");
+
+	first = fake->virq;
+	fake_free(fake);
+	irq_dispose_mapping(first);
+	fake->virq = fake_map(fake, BASE + LINE);
+	KUNIT_ASSERT_EQ(test, fake_request(fake), 0);
+	fake->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(fake_other_cpu(fake))), 0);
+	EXPECT_LOG(fake, "2:on");
+}
+
+/* A CPU that the hypervisor refuses: the line stays where it is, whole. */
+static void paravirq_test_unreachable(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int from, to, n;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	fake_start(fake);
+	irq_set_status_flags(fake->virq, IRQ_DISABLE_UNLAZY);
+	from = fake_cpu(fake);
+	to = fake_other_cpu(fake);
+	fake->refused = to;
+
+	for (n = 1; n <= 3; n++) {
+		KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(to)), -EIO);
+		EXPECT_LOG(fake, "2:try 2? magic version lines 2:on");
+		KUNIT_EXPECT_EQ(test, fake_cpu(fake), from);
+		fake_raise(fake);
+		KUNIT_ASSERT_TRUE(test, fake_ran(fake, n));
+		KUNIT_EXPECT_EQ(test, fake->cpu, from);
+	}
+
+	/* Nobody asks for what is not needed. */
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpu_online_mask), 0);
+	EXPECT_LOG(fake, "");
+
+	disable_irq(fake->virq);
+	fake_raise(fake);
+	fake->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(to)), -EIO);
+	EXPECT_LOG(fake, "2:try 2? magic version lines 2:on+mask");
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 3));
+	enable_irq(fake->virq);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 4));
+	KUNIT_EXPECT_EQ(test, fake->cpu, from);
+
+	fake->refused = nr_cpu_ids;
+	fake->log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(fake->virq, cpumask_of(to)), 0);
+	EXPECT_LOG(fake, "2:try 2? 2:on 2:on");
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 5));
+	KUNIT_EXPECT_EQ(test, fake->cpu, to);
 }
 
 /* A hypervisor that does not mask: an interrupt too many waits for enable_irq(). */
@@ -1350,6 +1467,8 @@ static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE(paravirq_test_deliver),
 	KUNIT_CASE(paravirq_test_mask),
 	KUNIT_CASE(paravirq_test_move),
+	KUNIT_CASE(paravirq_test_try),
+	KUNIT_CASE(paravirq_test_unreachable),
 	KUNIT_CASE(paravirq_test_unmasked),
 	KUNIT_CASE(paravirq_test_not_taken),
 	KUNIT_CASE_PARAM(paravirq_test_gone_at_request, changes_gen_params),
