@@ -429,13 +429,6 @@ static int paravirq_domain_alloc(struct irq_domain *domain, unsigned int virq,
 	return paravirq_map_line(domain, virq, hwirq);
 }
 
-static void paravirq_domain_free(struct irq_domain *domain, unsigned int virq,
-				 unsigned int nr_irqs)
-{
-	irq_clear_status_flags(virq, IRQ_MOVE_PCNTXT);
-	irq_domain_free_irqs_top(domain, virq, nr_irqs);
-}
-
 static void paravirq_domain_deactivate(struct irq_domain *domain,
 				       struct irq_data *d)
 {
@@ -445,6 +438,15 @@ static void paravirq_domain_deactivate(struct irq_domain *domain,
 	raw_spin_lock_irqsave(&pv->lock, flags);
 	paravirq_write_route(pv, d->hwirq, PARAVIRQ_ROUTE_RESET);
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
+}
+
+static void paravirq_domain_free(struct irq_domain *domain, unsigned int virq,
+				 unsigned int nr_irqs)
+{
+	/* A chained handler is taken away without it. */
+	paravirq_domain_deactivate(domain, irq_domain_get_irq_data(domain, virq));
+	irq_clear_status_flags(virq, IRQ_MOVE_PCNTXT);
+	irq_domain_free_irqs_top(domain, virq, nr_irqs);
 }
 
 static int paravirq_domain_activate(struct irq_domain *domain,
@@ -816,9 +818,16 @@ void paravirq_destroy(struct paravirq *pv)
 
 	unregister_syscore(&pv->syscore);
 
-	/* Who releases the last line at this moment has let go of the lock, too. */
+	/*
+	 * Who releases the last line at this moment has let go of the lock, too. A
+	 * chained handler requests no line, it only has it enabled.
+	 */
 	raw_spin_lock_irqsave(&pv->lock, flags);
 	bitmap_or(in_use, pv->requested, pv->registered, pv->nr_lines);
+	for (line = 0; line < pv->nr_lines; line++) {
+		if (pv->route[line] & PARAVIRQ_ROUTE_ENABLE)
+			__set_bit(line, in_use);
+	}
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
 
 	for (line = 0; line < pv->nr_lines; line++) {

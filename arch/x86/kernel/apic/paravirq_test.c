@@ -989,6 +989,41 @@ static void paravirq_test_remove_requested(struct kunit *test)
 	EXPECT_LOG(fake, "");
 }
 
+static void fake_chained(struct irq_desc *desc)
+{
+	struct fake *fake = irq_desc_get_handler_data(desc);
+
+	desc->irq_data.chip->irq_ack(&desc->irq_data);
+	atomic_inc(&fake->runs);
+}
+
+/* A cascaded chip's interrupt is in use, though nobody has requested it. */
+static void paravirq_test_chained(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	unsigned int virq;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	virq = fake_map(fake, BASE + LINE);
+	fake->virq = virq;
+	irq_set_chained_handler_and_data(virq, fake_chained, fake);
+	fake_raise(fake);
+	KUNIT_EXPECT_TRUE(test, fake_ran(fake, 1));
+	irq_set_chained_handler_and_data(virq, NULL, NULL);
+	fake->log[0] = '\0';
+	irq_dispose_mapping(virq);
+	EXPECT_LOG(fake, "2:off");
+
+	virq = fake_map(fake, BASE + LINE);
+	fake->virq = virq;
+	irq_set_chained_handler_and_data(virq, fake_chained, fake);
+	fake_destroy(fake);
+	KUNIT_EXPECT_NOT_NULL(test, irq_get_irq_data(virq));
+	irq_set_chained_handler_and_data(virq, NULL, NULL);
+	irq_dispose_mapping(virq);
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(virq));
+}
+
 static int fake_register_gsi(u32 gsi)
 {
 	return acpi_register_gsi(NULL, gsi, ACPI_EDGE_SENSITIVE, ACPI_ACTIVE_HIGH);
@@ -1478,6 +1513,7 @@ static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE(paravirq_test_shutdown),
 	KUNIT_CASE(paravirq_test_remove),
 	KUNIT_CASE(paravirq_test_remove_requested),
+	KUNIT_CASE(paravirq_test_chained),
 	KUNIT_CASE(paravirq_test_gsi),
 	KUNIT_CASE(paravirq_test_remove_gsi),
 	KUNIT_CASE_PARAM(paravirq_test_window, windows_gen_params),
