@@ -30,7 +30,14 @@ DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQCLMS", 1)
 		{
 			Name (_HID, "PVIQ0004")
 			Name (_UID, 0)
-			Name (_CRS, ResourceTemplate () { SOURCED { 0x103f, 0x103c } })
+			Name (_CRS, ResourceTemplate ()
+			{
+				SOURCED { 0x103f, 0x103c }
+
+				/* Of a controller that is not ours, not line 1. */
+				Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, 0, "\\_SB.CLM3")
+					{ 0x1001 }
+			})
 		}
 
 		/* Line 62 of a device that is absent, as it says when it is asked. */

@@ -218,8 +218,7 @@ static bool paravirq_is_source(struct paravirq *pv, const struct acpi_resource_s
 {
 	acpi_handle handle;
 
-	return source->string_length &&
-	       ACPI_SUCCESS(acpi_get_handle(NULL, source->string_ptr, &handle)) &&
+	return ACPI_SUCCESS(acpi_get_handle(NULL, source->string_ptr, &handle)) &&
 	       handle == ACPI_HANDLE(paravirq_dev(pv));
 }
 
@@ -233,7 +232,8 @@ static acpi_status paravirq_claim_resource(struct acpi_resource *ares, void *dat
 		return AE_OK;
 
 	/* Without a source it is a GSI; those from _GSB on are this controller's. */
-	if (!paravirq_is_source(claims->pv, &irq->resource_source) &&
+	if (irq->resource_source.string_length ?
+	    !paravirq_is_source(claims->pv, &irq->resource_source) :
 	    !paravirq_base(claims->pv))
 		return AE_OK;
 
