@@ -19,6 +19,7 @@
 #include "exec/address-spaces.h"
 #include "hw/i386/apic_internal.h"
 #include "hw/i386/apic-msidef.h"
+#include "hw/i386/x86.h"
 #include "hw/intc/paravirq.h"
 #include "hw/irq.h"
 #include "hw/pci/msi.h"
@@ -28,7 +29,7 @@
 #include "trace.h"
 #include "hw/intc/paravirq-compat.h"
 
-/* What an xAPIC takes for a broadcast; QEMU does not know the guest's mode */
+/* What an xAPIC takes for a broadcast */
 #define XAPIC_BROADCAST 0xff
 
 /* addr= or port=: any value may be given, and is refused or used */
@@ -577,6 +578,18 @@ static void paravirq_device_reset(DeviceState *dev)
     paravirq_reset(&PARAVIRQ(dev)->pv);
 }
 
+/*
+ * Local APICs may be in xAPIC mode, where there are 255 ids at most. A machine
+ * with more has x2APIC, and a vCPU whose id is 0xff.
+ */
+static uint32_t paravirq_broadcast_id(void)
+{
+    X86MachineState *x86ms = X86_MACHINE(qdev_get_machine());
+
+    return x86ms->apic_id_limit > XAPIC_BROADCAST ? UINT32_MAX
+                                                  : XAPIC_BROADCAST;
+}
+
 static void paravirq_realize(DeviceState *dev, Error **errp)
 {
     ParavirqState *s = PARAVIRQ(dev);
@@ -592,6 +605,9 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
     }
     if (s->x_nr_lines == UINT32_MAX) {
         s->x_nr_lines = s->lines;
+    }
+    if (s->x_broadcast_id == UINT32_MAX) {
+        s->x_broadcast_id = paravirq_broadcast_id();
     }
 
     s->routes = g_new(_Atomic uint64_t, s->lines);
@@ -664,7 +680,7 @@ static const Property paravirq_properties[] = {
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
     /* Makes a controller that refuses a vCPU */
     DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,
-                       XAPIC_BROADCAST),
+                       UINT32_MAX),
 };
 
 static void paravirq_get_place(Object *obj, Visitor *v, const char *name,

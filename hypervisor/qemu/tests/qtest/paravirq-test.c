@@ -22,6 +22,7 @@
 #define FIRST_LINE  32
 
 #define MACHINE     "-nodefaults -m 64 -smp 2 "
+#define MANY_CPUS   "-M q35 -nodefaults -m 64 -smp 1,maxcpus="
 #define DEVICES     "-device paravirq,id=pvic -device paravirq-doorbell,id=db0 "
 #define PIO_DEVICES "-device paravirq,id=pvic,port=0xe00 " \
                     "-device paravirq-doorbell,id=db0 "
@@ -90,6 +91,17 @@ static uint64_t get(QTestState *qts, const char *device, const char *property)
     value = qdict_get_int(rsp, "return");
     qobject_unref(rsp);
     return value;
+}
+
+static int64_t qemu_major(QTestState *qts)
+{
+    QDict *rsp = qtest_qmp(qts, "{ 'execute': 'query-version' }");
+    int64_t major;
+
+    major = qdict_get_int(qdict_get_qdict(qdict_get_qdict(rsp, "return"),
+                                          "qemu"), "major");
+    qobject_unref(rsp);
+    return major;
 }
 
 static void assert_raised(QTestState *qts, uint64_t injected, uint64_t latched,
@@ -292,6 +304,7 @@ static void test_routes(void)
 static void test_vcpus(void)
 {
     QTestState *qts = qtest_init("-smp 4 -nodefaults -m 64 " DEVICES);
+    int64_t major;
     int cpu;
 
     for (cpu = 0; cpu < 4; cpu++) {
@@ -316,6 +329,23 @@ static void test_vcpus(void)
     qts = qtest_init(MACHINE "-device paravirq,x-broadcast-id=1");
     write_route(qts, 0, route(1, 0x40, ON));
     g_assert_cmpuint(errors(qts), ==, 1);
+    write_route(qts, 0, route(0xff, 0x40, ON));
+    g_assert_cmpuint(errors(qts), ==, 1);
+    major = qemu_major(qts);
+    qtest_quit(qts);
+    if (major < 10) {
+        /* It has no vCPU of id 0xff without KVM. */
+        return;
+    }
+
+    qts = qtest_init(MANY_CPUS "256 -device paravirq");
+    write_route(qts, 0, route(0xff, 0x40, ON));
+    g_assert_cmphex(read_route(qts, 0), ==, route(0xff, 0x40, ON));
+    write_route(qts, 0, route(0xffffffff, 0x40, ON));
+    g_assert_cmpuint(errors(qts), ==, 1);
+    qtest_quit(qts);
+
+    qts = qtest_init(MANY_CPUS "255 -device paravirq");
     write_route(qts, 0, route(0xff, 0x40, ON));
     g_assert_cmpuint(errors(qts), ==, 1);
     qtest_quit(qts);
