@@ -270,6 +270,19 @@ def vectors():
         run.done()
 
 
+# [ROUTE-2] [RAISE-1]
+def last_xapic_id():
+    """A CPU whose APIC id is an xAPIC's broadcast. Linux has one on KVM, or with an IOMMU."""
+    label = 'APIC id 255'
+    with guest.Run('smoke', label=label, machine='q35', timeout=300,
+                   smp='1,maxcpus=256,sockets=1,cores=256',
+                   args=['-device', 'qemu64-x86_64-cpu,socket-id=0,core-id=255,'
+                         'thread-id=0']) as run:
+        pass
+    cpus = re.findall(r'validation: .* cpu (\d),', '\n'.join(run.log))
+    guest.equal(cpus, ['0', '1'] * 4, f'{label}: has half of the lines')
+
+
 def line_of(transport):
     """Of microvm,paravirq=on."""
     return transport if transport < 24 else transport + 40
@@ -341,4 +354,6 @@ else:
     lines('64 CPUs', Doorbells(4, 64), cpus=64, smp='64,maxcpus=66,sockets=22,cores=3')
 lines('8 controllers', Doorbells(8, 8, controllers=8), cpus=2)
 vectors()
+if 'kvm' in os.environ.get('ACCEL', ''):
+    last_xapic_id()
 guest.done()
