@@ -32,7 +32,8 @@ class Machine:
         chans, inherit = {}, []
         for name in ("qtest", "qmp"):
             chans[name], other = socket.socketpair()
-            chans[name].settimeout(60)
+            # 2,008 transports take a while to realize on a machine with more to do.
+            chans[name].settimeout(300)
             inherit.append(other)
         self.qemu = subprocess.Popen(
             [QEMU, "-L", "/usr/share/seabios", "-L", "/usr/share/qemu",
@@ -48,8 +49,13 @@ class Machine:
         self.chans = chans
         self.qtest_file = chans["qtest"].makefile("rw")
         self.qmp_file = chans["qmp"].makefile("rw")
-        json.loads(self.qmp_file.readline())
-        self.qmp("qmp_capabilities")
+        try:
+            json.loads(self.qmp_file.readline())
+            self.qmp("qmp_capabilities")
+        except BaseException:
+            # Left alone it would keep the harness waiting for its output.
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
