@@ -30,7 +30,7 @@ def affinity(**options):
 
 # [RAISE-3] [GUEST-7]
 def mask():
-    with guest.Run('mask', append='no_console_suspend suspend.pm_test_delay=1',
+    with guest.Run('mask', append='no_console_suspend suspend.pm_test_delay=2',
                    **SMP) as run:
         db = guest.Doorbell(run)
         line, _ = run.wait_line('suspend debug: Waiting')
