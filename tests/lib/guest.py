@@ -252,9 +252,9 @@ class Fire(threading.Thread):
 
     def run(self):
         while not self.ceased:
-            self.doorbell.ring(*self.lines * 20)
-            self.rings += 20 * len(self.lines)
-            time.sleep(0.005 * boot.HOST_SLOW)
+            self.doorbell.ring(*self.lines * 5)
+            self.rings += 5 * len(self.lines)
+            time.sleep(0.001 * boot.HOST_SLOW)
 
     def cease(self):
         self.ceased = True
