@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-irqfd with a real KVM: QEMU 7.2 and 10, local APICs in the kernel, and for a guest
-tests/lib/counter.S, which does nothing but count interrupts. So this needs no
-kernel in the guest, and a KVM that could not boot one will do. The doorbell rings
+irqfd with a real KVM: local APICs in the kernel, and for a guest tests/lib/counter.S,
+which does nothing but count interrupts. So this needs no kernel in the guest, and a KVM
+that could not boot one will do. The doorbell rings
 eventfds; a model says what each step must give, to the last interrupt. Prints TAP,
 and skips without /dev/kvm.
 Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
@@ -373,8 +373,6 @@ def refused():
     cases = [('tcg', 'q35', (), needs),
              ('kvm', 'q35', ('-device', 'paravirq-doorbell,irqfd=on,first-line=30,addr=0xfecb0000'),
               'paravirq: line 32 has an irqfd already')]
-    if label == 'qemu':     # QEMU 10 knows no KVM without them
-        cases.append(('kvm', 'q35,kernel-irqchip=off', (), needs))
     for accel, machine, args, expected in cases:
         qemu = subprocess.run(
             [device.QEMU, '-L', '/usr/share/seabios', '-L', '/usr/share/qemu', '-nodefaults',
@@ -399,19 +397,17 @@ subprocess.run(['ld', '-m', 'elf_i386', '-Ttext', '0', '--oformat', 'binary',
                 '-o', OUT + '/counter', OUT + '/counter.o'], check=True)
 subprocess.run(['gcc', '-shared', '-fPIC', '-o', OUT + '/no-irqfd.so', TOP + '/tests/lib/no-irqfd.c'],
                check=True)
-for name in 'qemu', 'qemu10':
-    device.QEMU = f'{TOP}/build/{name}/qemu-system-x86_64'
-    label = name
-    refused()
-    for chip in 'split', 'on':
-        label = f'{name} {chip}'
-        for test in one_each, strange_ids, at_random, storm, reset, migrate, late_refusal:
-            try:
-                test(chip)
-            except Exception as error:  # pylint: disable=broad-except
-                frame = error.__traceback__
-                while frame.tb_next:
-                    frame = frame.tb_next
-                guest.ok(False, f'{label}: {test.__name__}')
-                guest.note(f'line {frame.tb_lineno}: {type(error).__name__}: {error}')
+label = 'irqfd'
+refused()
+for chip in 'split', 'on':
+    label = chip
+    for test in one_each, strange_ids, at_random, storm, reset, migrate, late_refusal:
+        try:
+            test(chip)
+        except Exception as error:  # pylint: disable=broad-except
+            frame = error.__traceback__
+            while frame.tb_next:
+                frame = frame.tb_next
+            guest.ok(False, f'{label}: {test.__name__}')
+            guest.note(f'line {frame.tb_lineno}: {type(error).__name__}: {error}')
 guest.done()

@@ -49,11 +49,7 @@ def accesses(text):
 @contextlib.contextmanager
 def vhost_user(image):
     """A process of its own serves the image, with two queues: arguments and device."""
-    # QEMU 10 is built without it.
-    daemon = next(path for path in (
-        os.path.join(where, 'storage-daemon/qemu-storage-daemon')
-        for where in (os.path.dirname(guest.boot.QEMU), f'{guest.boot.BUILD}/qemu'))
-                  if os.path.exists(path))
+    daemon = os.path.join(os.path.dirname(guest.boot.QEMU), 'storage-daemon/qemu-storage-daemon')
     with tempfile.TemporaryDirectory() as tmp:
         at = f'{tmp}/vhost'
         process = subprocess.Popen([
@@ -106,7 +102,7 @@ def queues(label, own, args=(), reads=500, transport=0, server=drive, named=True
             run.type('go\n')
             guest.equal(pulses, fired, f'{label}: the device fired queues')
             guest.equal(asserted, (2 - own) * reads, f'{label}: and the shared interrupt')
-            # Status and acknowledge; QEMU 10 does not trace QueueNotify.
+            # Status and acknowledge; QueueNotify is not traced.
             guest.equal(offsets - {0x50}, set() if own == 2 else {0x60, 0x64},
                         f'{label}: no other register was accessed')
             if server is drive:

@@ -26,8 +26,8 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "libparavirq/paravirq.h"
+#include "system/kvm.h"
 #include "trace.h"
-#include "hw/intc/paravirq-compat.h"
 
 /* What an xAPIC takes for a broadcast */
 #define XAPIC_BROADCAST 0xff

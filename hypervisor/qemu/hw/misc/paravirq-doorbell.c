@@ -22,7 +22,7 @@
 #include "hw/qdev-properties-system.h"
 #include "migration/vmstate.h"
 #include "linux/paravirq_doorbell.h"
-#include "hw/intc/paravirq-compat.h"
+#include "system/runstate.h"
 
 struct ParavirqDoorbellState {
     SysBusDevice parent_obj;

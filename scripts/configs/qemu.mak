@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0
+# The machines and devices that tests, benchmarks and the emulated host use; build-qemu
+# builds no other.
+# Copyright (C) 2026 The paravirq authors
+CONFIG_I440FX=y
+CONFIG_Q35=y
+CONFIG_MICROVM=y
+CONFIG_PARAVIRQ=y
+CONFIG_PARAVIRQ_DOORBELL=y
+CONFIG_VIRTIO_PCI=y
+CONFIG_VIRTIO_BLK=y
+CONFIG_VHOST_USER_BLK=y
+CONFIG_VIRTIO_NET=y
+CONFIG_VIRTIO_RNG=y
+CONFIG_VIRTIO_BALLOON=y
+CONFIG_VIRTIO_SERIAL=y
+CONFIG_VIRTIO_INPUT=y
+CONFIG_EDU=y
+CONFIG_ISA_DEBUG=y
