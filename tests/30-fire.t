@@ -30,9 +30,10 @@ def affinity(**options):
 
 # [RAISE-3] [GUEST-7]
 def mask():
-    with guest.Run('mask', append='no_console_suspend suspend.pm_test_delay=2',
+    with guest.Run('mask', append='no_console_suspend',
                    **SMP) as run:
         db = guest.Doorbell(run)
+        db.ring(3)
         line, _ = run.wait_line('suspend debug: Waiting')
         latched = run.get(PVIC, 'latched')
         injected = run.get(PVIC, 'injected')
@@ -47,6 +48,8 @@ def mask():
         run.wait_line('selftest: firing')
         latched = run.get(PVIC, 'latched')
         fire = guest.Fire(db, 2)
+        run.until(lambda: run.get(PVIC, 'latched') > latched)
+        db.ring(1)
         run.wait_line(r'selftest: slept', timeout=120)
         rings = fire.cease()
         db.settled('mask')
@@ -69,6 +72,8 @@ def rebind():
         run.wait_line('selftest: firing')
         dropped = run.get(PVIC, 'dropped')
         fire = guest.Fire(db, 0, 1, 2)
+        run.until(lambda: run.get(PVIC, 'dropped') > dropped)
+        run.ring(2, doorbell=1 - db.number)
         run.wait_line('selftest: rebound', timeout=120)
         rings = fire.cease()
         db.settled('rebind')

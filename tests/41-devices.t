@@ -113,7 +113,7 @@ def net(firmware):
         try:
             for word in words:
                 connection.sendall(f'{word}\n'.encode())
-                run.wait_line(f'selftest: heard {word}', timeout=20)
+                run.wait_line(f'selftest: heard {word}')
                 # Longer than the guest delays what it acknowledges.
                 time.sleep(0.05)
         except TimeoutError as error:
@@ -161,12 +161,8 @@ def balloon(firmware):
             run.qmp('balloon', value=size)
             run.wait_line(rf'selftest: (not )?ok {4 if not less else 2} ')
             # The guest tells the host after it has told itself.
-            for _ in range(100):
-                if run.qmp('query-balloon')['actual'] == size:
-                    break
-                time.sleep(0.1)
-            guest.equal(run.qmp('query-balloon')['actual'], size,
-                        f'balloon {firmware}: the host counts {size >> 20} MiB too')
+            guest.ok(run.until(lambda: run.qmp('query-balloon')['actual'] == size),
+                     f'balloon {firmware}: the host counts {size >> 20} MiB too')
 
 
 def console(firmware):
@@ -218,7 +214,7 @@ def vmgenid(firmware):
             run.ring(1, doorbell=1)
             run.wait_line(f'selftest: interrupts {n}$')
             if n % 2:
-                last, _ = run.wait_line(reseeded, last + 1, timeout=10)
+                last, _ = run.wait_line(reseeded, last + 1)
     guest.equal(sum(reseeded in line for line in run.log), 5,
                 f'vmgenid {firmware}: 5 new generations, none without a change')
 

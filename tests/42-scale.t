@@ -154,10 +154,8 @@ class Lines(guest.Run):
             left[f'/machine/peripheral/db{d}'] = (
                 sum(self.rung[first + n] for n in range(self.doorbells.per)),
                 'rung' if d in deaf else 'fetched')
-        end = time.monotonic() + 20 * self.slow
-        for path, (rung, name) in left.items():
-            while self.get(path, name) < rung and time.monotonic() < end:
-                time.sleep(0.01)
+        self.until(lambda: all(self.get(path, name) >= rung
+                               for path, (rung, name) in left.items()))
 
     def rows(self):
         """What the guest says of each line: {line: (total, runs, interrupts, CPUs)}."""

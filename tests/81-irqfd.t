@@ -58,8 +58,9 @@ def affinity():
 
 # [RAISE-3] [GUEST-7]
 def mask():
-    with run('mask', append='no_console_suspend suspend.pm_test_delay=1') as vm:
+    with run('mask', append='no_console_suspend') as vm:
         db = guest.Doorbell(vm)
+        db.ring(3)
         line, _ = vm.wait_line('suspend debug: Waiting')
         injected, detached = vm.get(PVIC, 'injected'), traced(vm, 'paravirq_irqfd_detach')
         db.ring(*[0] * 100, 1)
@@ -74,6 +75,8 @@ def mask():
         vm.wait_line('selftest: firing')
         latched = vm.get(PVIC, 'latched')
         fire = guest.Fire(db, 2)
+        vm.until(lambda: vm.get(PVIC, 'latched') > latched)
+        db.ring(1)
         vm.wait_line(r'selftest: slept', timeout=120)
         rings = fire.cease()
         db.settled('mask')
@@ -93,6 +96,8 @@ def rebind():
         vm.ring(3, doorbell=1 - db.number)
         vm.wait_line('selftest: firing')
         fire = guest.Fire(db, 0, 1, 2)
+        vm.until(lambda: vm.get(PVIC, 'dropped') > 0)
+        vm.ring(2, doorbell=1 - db.number)
         vm.wait_line('selftest: rebound', timeout=120)
         fire.cease()
         db.settled('rebind')

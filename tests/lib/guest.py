@@ -212,12 +212,13 @@ class Doorbell:
         while self.get('rung') < n:
             time.sleep(0.01)
 
+    def is_settled(self):
+        """Has the guest fetched each ring?"""
+        return self.get('rung') == self.get('fetched')
+
     def settled(self, label):
         """All that was rung has been fetched, once there was time for it."""
-        for _ in range(50):
-            if self.get('rung') == self.get('fetched'):
-                break
-            time.sleep(0.1)
+        self.run.until(self.is_settled)
         equal(self.get('fetched'), self.get('rung'),
               f'{label}: every ring was fetched')
 
@@ -232,6 +233,7 @@ def under_fire(run, label):
     fire = Fire(db, 0, 1, 2)
     run.wait_line('selftest: over', timeout=240)
     rings = fire.cease()
+    run.until(db.is_settled)
     db.ring(3)
     for n in range(3):
         _, said = run.wait_line(rf'selftest: line {n} rings (\d+) total (\d+)')
@@ -254,7 +256,7 @@ class Fire(threading.Thread):
         while not self.ceased:
             self.doorbell.ring(*self.lines * 5)
             self.rings += 5 * len(self.lines)
-            time.sleep(0.001 * boot.HOST_SLOW)
+            time.sleep(0.001 * self.doorbell.run.pace)
 
     def cease(self):
         self.ceased = True
@@ -308,11 +310,10 @@ class Stream:
         self._running = False
         self._thread.join()
 
-    def more(self, n, timeout=30):
+    def more(self, n):
         """Waits until n more rings have been sent."""
-        until, end = self._sent + n, time.monotonic() + timeout
-        while self._sent < until and time.monotonic() < end:
-            time.sleep(0.005)
+        until = self._sent + n
+        self.run.until(lambda: self._sent >= until, timeout=30)
 
     def cease(self):
         """Rings what there is and no more."""

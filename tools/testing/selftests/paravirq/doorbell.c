@@ -8,7 +8,7 @@
  *   doorbell pingpong FILE [N] [MSEC]     N times: ring, wait for its count;
  *                                         print the sum of the counts
  *
- * Waiting ends after MSEC milliseconds (default 5000): exit status 2.
+ * Waiting ends after MSEC milliseconds (default: $WAIT, or a minute): exit status 2.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -52,6 +52,8 @@ static long number(char **argv, int i, long absent)
 
 int main(int argc, char **argv)
 {
+	char *env = getenv("WAIT");
+	long wait = env ? strtol(env, NULL, 0) : 60000;
 	uint64_t sum = 0;
 	long n;
 
@@ -66,11 +68,11 @@ int main(int argc, char **argv)
 		for (n = number(argv, 3, 1); n > 0; n--)
 			ring_once();
 	} else if (!strcmp(argv[1], "read")) {
-		printf("%llu\n", (unsigned long long)take(number(argv, 3, 5000)));
+		printf("%llu\n", (unsigned long long)take(number(argv, 3, wait)));
 	} else if (!strcmp(argv[1], "pingpong")) {
 		for (n = number(argv, 3, 1); n > 0; n--) {
 			ring_once();
-			sum += take(argc > 4 ? number(argv, 4, 5000) : 5000);
+			sum += take(argc > 4 ? number(argv, 4, 0) : wait);
 		}
 		printf("%llu\n", (unsigned long long)sum);
 	} else {

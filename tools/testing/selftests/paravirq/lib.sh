@@ -12,6 +12,23 @@ DIR=$(dirname "$0")
 DEBUG=/sys/kernel/debug
 DOORBELL=/sys/bus/platform/drivers/paravirq-doorbell
 
+# How many times slower than usual this machine is, by how long it took to boot.
+PACE=$(awk '{ print int($1 / 2) + 1 }' /proc/uptime)
+
+# Milliseconds that the program "doorbell" waits for a ring
+export WAIT=$((60000 * PACE))
+
+# Waits until a command succeeds; fails if it never does.
+eventually()
+{
+	tries=$((300 * PACE))
+	until "$@"; do
+		[ $tries -gt 0 ] || return 1
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+}
+
 # One result: "check NAME COMMAND ARGUMENTS". Unlike ktap_test_result, it leaves
 # arguments with spaces whole.
 check()
@@ -37,15 +54,16 @@ field()
 	sed -n "s/^line $2 .*$3 \([0-9]*\).*/\1/p" "$DEBUG/paravirq-doorbell/$(device "$1")"
 }
 
-# Does field $3 of line $2 of doorbell $1 come to $4 within five seconds, and
-# stay there? A ring that was lost never shows; one counted twice shows late.
+at_least()
+{
+	[ "$(field "$1" "$2" "$3")" -ge "$4" ]
+}
+
+# Does field $3 of line $2 of doorbell $1 come to $4, and stay there? A ring that was
+# lost never shows; one counted twice shows late.
 reaches()
 {
-	i=0
-	while [ "$(field "$1" "$2" "$3")" -lt "$4" ] && [ $i -lt 50 ]; do
-		sleep 0.1
-		i=$((i + 1))
-	done
+	eventually at_least "$@"
 	sleep 0.3
 	equal "$(field "$1" "$2" "$3")" "$4"
 }
@@ -102,10 +120,18 @@ announce()
 	echo "doorbell0 $(sed -n 's/.* \([0-9]*\)-edge *doorbell0\.0$/\1/p' /proc/interrupts)"
 }
 
-# The host rings line 3 of doorbell $2, 0 if not given, when it has done its part.
+# The host rings line 3 of doorbell $1, 0 if not given, when it has done its part.
 host_done()
 {
-	"$DIR/doorbell" read "/dev/doorbell${2:-0}.3" "${1:-60000}" >/dev/null
+	"$DIR/doorbell" read "/dev/doorbell${1:-0}.3" >/dev/null
+}
+
+# Waits for handlers: one that was running on a CPU is through when a program has run there.
+handled()
+{
+	for cpu in $(seq 0 $(($(nproc) - 1))); do
+		taskset -c "$cpu" true
+	done
 }
 
 # What each line has counted, by its number on its controller, for the host.
