@@ -14,6 +14,12 @@ SCRIPTS=$ROOT/scripts
 JOBS=${JOBS:-$(nproc)}
 mkdir -p "$BUILD/log"
 
+# With ccache, where it is installed, what another tree has built is not built again.
+if [ -d /usr/lib/ccache ]; then
+	PATH=/usr/lib/ccache:$PATH
+	export CCACHE_BASEDIR="$ROOT"
+fi
+
 die()
 {
 	echo "${0##*/}: $*" >&2
