@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A doorbell that is loaded into a running guest which has claims.asl already: with
- * lines 56 to 59 of its first controller, the highest ones that are left. For QEMU
- * with -device paravirq-doorbell,addr=0xfeca2000,first-line=56.
+ * A doorbell that is loaded into a running guest which has modlines.asl already: with
+ * the lines of its first controller that are kept for kernel modules, so that it gets
+ * none. For QEMU with -device paravirq-doorbell,addr=0xfeca2000,first-line=56.
  *
  * Copyright (C) 2026 The paravirq authors
  */

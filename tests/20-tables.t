@@ -34,7 +34,7 @@ NAMES = ['interrupt-controller/paravirq,intc', 'misc/paravirq,doorbell']
 GOOD = {
     'paravirq.aml': 9, 'paravirq2.aml': 10, 'paravirq-pio.aml': 9, 'paravirq-mixed.aml': 10,
     'pvic.aml': 1, 'pvic.aml doorbell.aml': 9, 'pvic.aml devices.aml': 6,
-    'claims.aml': 17, 'claims.dtb': 18,
+    'modlines.aml': 10, 'modlines.dtb': 10,
     # [DISC-15]
     'gsi.aml': 9,
     'paravirq.dtb': 9, 'paravirq2.dtb': 10, 'microvm-dt.dtb': 17, 'microvm-dt-smp.dtb': 17,

@@ -15,9 +15,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 for tables in ['paravirq'], ['paravirq-pio']:
-    with guest.Run('modules', label=f'modules {tables[0]}', kernel='modules', tables=tables,
-                   append='guest_coldplug=0'):
-        pass
+    for first in 'controller', 'consumer':
+        with guest.Run('modules', label=f'modules {tables[0]}, {first} first', kernel='modules',
+                       tables=tables, append=f'guest_coldplug=0 guest_first={first}'):
+            pass
 # [DISC-1] [DISC-4] [DISC-8] [DISC-9] The second doorbell is on the second
 # controller, has several descriptors and no _DEP.
 with guest.Run('smoke', tables=['paravirq2']):

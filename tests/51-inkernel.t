@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-A kernel module without a firmware node has a line of its own: samples/paravirq in
-the guest says which one it got, and a doorbell that no table describes raises that
-line, from outside. The guest's part stands in
+A kernel module without a firmware node has a line that firmware keeps for modules:
+samples/paravirq in the guest says which one it got, and a doorbell that no table
+describes raises that line, from outside. The guest's part stands in
 tools/testing/selftests/paravirq/inkernel.
 
 Copyright (C) 2026 The paravirq authors
@@ -25,8 +25,8 @@ DEVICES = [*guest.boot.hardware(1),
 
 
 def inkernel(label, late=False, **options):
-    """late: there is a table that claims the line later."""
-    with guest.Run('inkernel', label=label, kernel='modules', tables=['claims'],
+    """late: there is a table that names the line later."""
+    with guest.Run('inkernel', label=label, kernel='modules', tables=['modlines'],
                    devices=DEVICES, timeout=180, **options) as run:
         db = guest.Doorbell(run)
         at, _ = run.wait_line('selftest: loading')

@@ -21,16 +21,13 @@ PVIC = ('/machine/peripheral/pvic', '/machine/peripheral/pvic1')
 # cascade, which Linux acknowledges to the PIC and not to the local APIC.
 VECTORS = [v for v in range(0x20, 0xeb) if v not in (0x80, 0x32)]
 # The lie, the truth, and what the log has of it in the end: {message: how often}.
-# x-flip changes every second read: of every register, or of routes alone. Then
-# the controller is there, and each of six requests is refused.
-GONE = {'gone: magic reads 0xffffffff, expected 0x51495650': 1}
+# x-flip changes every second read: of every register, or of the APIC ids in routes. A
+# controller that is asked for nothing is not found out; each request is refused.
 LIES = {
-    'gone': (('x-gone', True), ('x-gone', False), GONE),
-    'asleep': (('x-gone', True), ('x-gone', False), GONE),
-    'shrunk': (('x-nr-lines', 8), ('x-nr-lines', 64),
-               {'gone: number of lines reads 0x8, expected 0x40': 1}),
-    'flip': (('x-flip', 1), ('x-flip', 0), {'gone: version reads 0x0, expected 0x1': 1}),
-    'dest': (('x-flip', 0xffffffff << 32), ('x-flip', 0), {'route: ': 6}),
+    'gone': (('x-gone', True), ('x-gone', False), 6),
+    'asleep': (('x-gone', True), ('x-gone', False), 3),
+    'flip': (('x-flip', 1), ('x-flip', 0), 6),
+    'dest': (('x-flip', 0xffffffff << 32), ('x-flip', 0), 6),
 }
 
 
@@ -43,14 +40,11 @@ def said(run, controller):
 
 
 # [GUEST-10] [GUEST-11] [VER-2]
-def lie(name, kernel):
+def lie(name):
     """The controller of the second doorbell begins to lie, and later stops."""
-    begin, end, messages = LIES[name]
-    if kernel == 'modules':
-        # Loaded anew, the driver does not find it in the first place.
-        messages = {**messages, 'error: magic 0xffffffff, expected 0x51495650': 1}
-    label = f'{name} {kernel}'
-    with guest.Run('hostile', label=label, kernel=kernel, tables=['paravirq2'],
+    begin, end, refusals = LIES[name]
+    label = name
+    with guest.Run('hostile', label=label, tables=['paravirq2'],
                    timeout=400, append=f'guest_lie={name}') as run:
         db = guest.Doorbell(run)
         path = PVIC[1 - db.number]
@@ -58,9 +52,8 @@ def lie(name, kernel):
             run.wait_line(f'selftest: host: {word}', timeout=300)
             run.set(path, option, value)
             db.ring(3)
-    lines = said(run, 1 - db.number)
-    for message in {**messages, **dict.fromkeys(lines)}:
-        guest.equal(lines.count(message), messages.get(message, 0), f'{label}: "{message}"')
+    guest.equal(said(run, 1 - db.number), ['route: '] * refusals,
+                f'{label}: {refusals} requests are refused')
     guest.equal(said(run, db.number), [], f'{label}: nothing is said of the honest one')
 
 
@@ -99,8 +92,7 @@ def main():
     boot()
     stray()
     for name in LIES:
-        lie(name, 'slim')
-    lie('gone', 'modules')
+        lie(name)
 
 
 if __name__ == '__main__':

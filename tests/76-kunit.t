@@ -14,13 +14,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
-# Suite, its source, and what it has the core say how often. That a controller is
-# gone: once for each of the ways, at request and at resume, for one that grows, and
-# for one that is asked for a line. That an interrupt is not freed: one that was not
-# allocated, one that is requested, one that was freed before.
-SUITES = (('paravirq', 'arch/x86/kernel/apic/paravirq_test.c',
-           {'gone: ': 6 + 6 + 1 + 1, r'irq \d+ not freed: ': 3}),
-          ('irq-paravirq', 'drivers/irqchip/irq-paravirq-test.c', {}))
+SUITES = (('paravirq', 'arch/x86/kernel/apic/paravirq_test.c'),
+          ('irq-paravirq', 'drivers/irqchip/irq-paravirq-test.c'))
 
 
 def source(path):
@@ -44,7 +39,7 @@ def results(log, suite):
     return lines[start:end + 1]
 
 
-def judge(log, suite, path, said):
+def judge(log, suite, path):
     """One result for each test and each parameter of a test."""
     tests = source(path)
     try:
@@ -69,9 +64,6 @@ def judge(log, suite, path, said):
     guest.ok(any(line.startswith(f'# Totals: pass:{total} fail:0 skip:0 total:{total}')
                  for line in lines), f'{suite}: the totals are {total} passed')
     guest.ok(re.fullmatch(rf'ok \d+ {suite}', lines[-1]), f'{suite}: the suite passed')
-    for what, times in said.items():
-        guest.equal(sum(bool(re.search(what, line)) for line in lines), times,
-                    f'{suite}: /{what}/ is said {times} times')
 
 
 with guest.Run('kunit', kernel='modules') as run:

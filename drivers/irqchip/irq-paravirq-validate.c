@@ -7,10 +7,10 @@
  * paravirq/validate is read. It walks the devices of ACPI and the platform
  * devices of a device tree and, for each interrupt whose source or GSI is a
  * paravirq controller's, reports device, interrupt, controller, line, Linux
- * interrupt, vector, CPU and driver. Problems are lines that two devices claim or
- * a kernel module has, sources that do not resolve, lines out of range and wrong
- * trigger types. With paravirq.selftest=1 each requested line is raised
- * once at boot and the interrupt is waited for; the consumers' handlers run.
+ * interrupt, vector, CPU and driver. Problems are lines that two devices claim or that
+ * are kept for modules, sources that do not resolve, lines out of range and wrong trigger
+ * types. With paravirq.selftest=1 each requested line is raised once at boot and the
+ * interrupt is waited for; the consumers' handlers run.
  *
  * Nothing depends on this file: it asks ACPI, OF and the irq_domain core
  * (arch/x86/kernel/apic/paravirq.c) and changes nothing.
@@ -21,12 +21,11 @@
 #define pr_fmt(fmt) "paravirq: validation: " fmt
 
 #include <linux/acpi.h>
-#include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
-#include <linux/hashtable.h>
-#include <linux/init.h>
+#include <linux/interrupt.h>
 #include <linux/irq.h>
+#include <linux/irqdomain.h>
 #include <linux/kernel_stat.h>
 #include <linux/moduleparam.h>
 #include <linux/of.h>
@@ -35,8 +34,7 @@
 #include <linux/property.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
-#include <linux/slab.h>
-#include <linux/stdarg.h>
+#include <linux/xarray.h>
 
 #include <asm/paravirq.h>
 
@@ -51,114 +49,84 @@ MODULE_PARM_DESC(selftest, "Raise each requested line once at boot");
 
 #define SELFTEST_TIMEOUT_MS	200
 
-/* A line that some device has been seen to claim, to find the second one. */
-struct claim {
-	struct hlist_node node;
-	struct paravirq *pv;
-	u32 line;
-	struct device *dev;
-};
-
-/**
- * struct validation - one walk over the devices
- * @m:		where to write, or NULL for the kernel log
- * @selftest:	raise requested lines
- * @claims:	lines seen so far, by their numbers
- * @dev:	device being looked at
- * @index:	next interrupt of @dev
- * @names:	"interrupt-names" of @dev, as many as fit
- * @nr_names:	how many of them there are
- * @consumer:	@dev has been counted as a consumer
- * @lines:	interrupts on paravirq seen so far
- * @consumers:	devices that have any
- * @problems:	problems found
- */
+/* One walk over the devices. */
 struct validation {
+	/* Where to write, or NULL for the kernel log */
 	struct seq_file *m;
 	bool selftest;
-	DECLARE_HASHTABLE(claims, 6);
+	/* Who was seen to claim a line, by the address of its route, to find the second one */
+	struct xarray claims;
+	/* The device being looked at, its next interrupt, as many of its names as fit */
 	struct device *dev;
 	unsigned int index;
 	const char *names[16];
 	unsigned int nr_names;
+	/* It has been counted as a consumer */
 	bool consumer;
-	unsigned int lines;
-	unsigned int consumers;
-	unsigned int problems;
+	unsigned int lines, consumers, problems;
 };
 
-static __printf(2, 3) void report(struct validation *v, const char *fmt, ...)
+static __printf(3, 4) void say(struct validation *v, bool problem, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
+	char prefix[64] = "";
 	va_list args;
 
+	if (problem) {
+		v->problems++;
+		snprintf(prefix, sizeof(prefix), "problem: %s interrupt %u: ",
+			 dev_name(v->dev), v->index);
+	}
 	va_start(args, fmt);
 	vaf.va = &args;
 	if (v->m)
-		seq_printf(v->m, "%pV\n", &vaf);
+		seq_printf(v->m, "%s%pV\n", prefix, &vaf);
+	else if (problem)
+		pr_err("%s%pV\n", prefix, &vaf);
 	else
-		pr_info("%pV\n", &vaf);
+		pr_info("%s%pV\n", prefix, &vaf);
 	va_end(args);
 }
 
-/* Something is wrong with the current interrupt of the current device. */
-static __printf(2, 3) void problem(struct validation *v, const char *fmt, ...)
-{
-	struct va_format vaf = { .fmt = fmt };
-	va_list args;
-
-	v->problems++;
-	va_start(args, fmt);
-	vaf.va = &args;
-	if (v->m)
-		seq_printf(v->m, "problem: %s interrupt %u: %pV\n",
-			   dev_name(v->dev), v->index, &vaf);
-	else
-		pr_err("problem: %s interrupt %u: %pV\n",
-		       dev_name(v->dev), v->index, &vaf);
-	va_end(args);
-}
+/* A problem is one of the current interrupt of the current device. */
+#define report(v, fmt, ...)	say(v, false, fmt, ##__VA_ARGS__)
+#define problem(v, fmt, ...)	say(v, true, fmt, ##__VA_ARGS__)
 
 /* The device that claimed the line before, or NULL if @v->dev is the first. */
 static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 line)
 {
-	struct claim *claim;
+	unsigned long key = (unsigned long)&pv->route[line] / sizeof(pv->route[line]);
+	struct device *other = xa_load(&v->claims, key);
 
-	hash_for_each_possible(v->claims, claim, node, line) {
-		if (claim->pv == pv && claim->line == line)
-			return claim->dev;
-	}
+	if (!other && !xa_err(xa_store(&v->claims, key, v->dev, GFP_KERNEL)))
+		get_device(v->dev);
 
-	claim = kzalloc(sizeof(*claim), GFP_KERNEL);
-	if (!claim)
-		return NULL;
-
-	claim->pv = pv;
-	claim->line = line;
-	claim->dev = get_device(v->dev);
-	hash_add(v->claims, &claim->node, line);
-
-	return NULL;
+	return other;
 }
 
+/* Has the hypervisor raise the line as its device would. */
 static void selftest_line(struct validation *v, struct paravirq *pv, u32 line,
-			  const struct paravirq_line *info)
+			  unsigned int virq)
 {
-	unsigned int before = kstat_irqs_usr(info->virq);
+	unsigned int before = kstat_irqs_usr(virq);
 	int ms;
 
-	paravirq_trigger(pv, line);
+	scoped_guard(raw_spinlock_irqsave, &pv->lock) {
+		if (!pv->off)
+			pv->config.ops->write(pv->config.ctx, PARAVIRQ_REG_TRIGGER, line);
+	}
+
 	for (ms = 0; ms < SELFTEST_TIMEOUT_MS; ms++) {
-		if (kstat_irqs_usr(info->virq) != before) {
+		if (kstat_irqs_usr(virq) != before) {
 			report(v, "selftest: %s line %u irq %u: passed",
-			       dev_name(paravirq_dev(pv)), line, info->virq);
+			       dev_name(pv->config.dev), line, virq);
 			return;
 		}
 		usleep_range(1000, 1100);
 	}
 
 	problem(v, "selftest: %s line %u irq %u: no interrupt in %d ms",
-		dev_name(paravirq_dev(pv)), line, info->virq, SELFTEST_TIMEOUT_MS);
+		dev_name(pv->config.dev), line, virq, SELFTEST_TIMEOUT_MS);
 }
 
 /* @v->dev has one more interrupt on paravirq. */
@@ -189,54 +157,55 @@ static void validate_absent(struct validation *v, const char *source, u32 number
 static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 			  unsigned int type)
 {
-	u32 base = paravirq_base(pv), line = number - base;
-	struct paravirq_line info;
-	struct device *other;
+	u32 base = pv->config.base, line = number - base;
+	const char *name = dev_name(pv->config.dev);
 	char where[32] = "vector - cpu -";
-	bool enabled;
+	struct device *other;
+	struct irq_data *d;
+	unsigned int virq;
+	u64 route;
 
 	/* There may be thousands, and each is printed. */
 	cond_resched();
 	count_line(v);
 
-	if (number < base || line >= paravirq_nr_lines(pv)) {
+	if (line >= pv->nr_lines) {
 		problem(v, "line %#x of %s out of range, allowed %#x to %#x", number,
-			dev_name(paravirq_dev(pv)), base,
-			base + paravirq_nr_lines(pv) - 1);
+			name, base, base + pv->nr_lines - 1);
 		return;
 	}
 
 	if (type != IRQ_TYPE_EDGE_RISING)
 		problem(v, "line %#x of %s: trigger type %u, only rising edge (%u) is supported",
-			number, dev_name(paravirq_dev(pv)), type, IRQ_TYPE_EDGE_RISING);
+			number, name, type, IRQ_TYPE_EDGE_RISING);
 
 	other = claim_line(v, pv, line);
 	if (other)
-		problem(v, "line %#x of %s is claimed by %s too", number,
-			dev_name(paravirq_dev(pv)), dev_name(other));
+		problem(v, "line %#x of %s is claimed by %s too", number, name,
+			dev_name(other));
 
-	paravirq_get_line(pv, line, &info);
-	if (info.allocated) {
-		problem(v, "line %#x of %s is taken: irq %u of a kernel module has it",
-			number, dev_name(paravirq_dev(pv)), info.virq);
+	if (paravirq_is_module_line(pv, line)) {
+		problem(v, "line %#x of %s is kept for kernel modules", number, name);
 		return;
 	}
 
-	enabled = info.route & PARAVIRQ_ROUTE_ENABLE;
-	if (enabled)
+	virq = irq_find_mapping(pv->domain, line);
+	d = irq_get_irq_data(virq);
+	route = READ_ONCE(pv->route[line]);
+	if (d && route & PARAVIRQ_ROUTE_ENABLE)
 		snprintf(where, sizeof(where), "vector %llu cpu %u",
-			 info.route & PARAVIRQ_ROUTE_VECTOR, info.cpu);
+			 route & PARAVIRQ_ROUTE_VECTOR,
+			 cpumask_first(irq_data_get_effective_affinity_mask(d)));
 
 	report(v, "%s interrupt %u%s%s: %s line %u irq %u %s, driver %s",
 	       dev_name(v->dev), v->index, v->index < v->nr_names ? " " : "",
 	       v->index < v->nr_names ? v->names[v->index] : "",
-	       dev_name(paravirq_dev(pv)), line, info.virq, where,
+	       name, line, virq, where,
 	       device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
 
 	/* A disabled interrupt would stay pending instead of being counted. */
-	if (v->selftest && info.requested && enabled &&
-	    !irqd_irq_disabled(irq_get_irq_data(info.virq)))
-		selftest_line(v, pv, line, &info);
+	if (v->selftest && d && irq_has_action(virq) && !irqd_irq_disabled(d))
+		selftest_line(v, pv, line, virq);
 }
 
 static void validate_device(struct validation *v, struct device *dev)
@@ -373,19 +342,15 @@ static int validate_of_device(struct device *dev, void *data)
 static void validate(struct seq_file *m, bool selftest)
 {
 	struct validation v = { .m = m, .selftest = selftest };
-	struct hlist_node *next;
-	struct claim *claim;
-	int i;
+	struct device *dev;
+	unsigned long key;
 
-	guard(mutex)(&paravirq_mutex);
-
-	hash_init(v.claims);
+	xa_init(&v.claims);
 	validate_acpi(&v);
 	bus_for_each_dev(&platform_bus_type, NULL, &v, validate_of_device);
-	hash_for_each_safe(v.claims, i, next, claim, node) {
-		put_device(claim->dev);
-		kfree(claim);
-	}
+	xa_for_each(&v.claims, key, dev)
+		put_device(dev);
+	xa_destroy(&v.claims);
 
 	report(&v, "%u lines, %u consumers, %u problems", v.lines,
 	       v.consumers, v.problems);

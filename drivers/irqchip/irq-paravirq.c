@@ -5,8 +5,7 @@
  * Binds to the controller's node in ACPI ("PVIQ0001") or a device tree
  * ("paravirq,intc"), maps its registers and hands them to the irq_domain core
  * (arch/x86/kernel/apic/paravirq.c), which does everything else. Consumers name
- * the node in their interrupts and never call this file. It also tells the core
- * which lines they claim, for modules that look for one that nobody does.
+ * the node in their interrupts and never call this file.
  *
  *	Device (PVIC) {
  *		Name (_HID, "PVIQ0001")
@@ -28,10 +27,9 @@
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of.h>
-#include <linux/of_irq.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
 
-#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
 #include <asm/paravirq.h>
@@ -155,16 +153,15 @@ VISIBLE_IF_KUNIT int paravirq_map(struct platform_device *pdev, struct paravirq_
 	struct paravirq_window *window;
 	struct resource *memory, *ports;
 
-	KUNIT_STATIC_STUB_REDIRECT(paravirq_map, pdev, config);
-
 	memory = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	ports = platform_get_resource(pdev, IORESOURCE_IO, 0);
 	if (!memory && !ports)
 		return dev_err_probe(dev, -EINVAL, "no register window\n");
-	if (memory && ports)
+	if ((memory && ports) || platform_get_resource(pdev, IORESOURCE_MEM, 1) ||
+	    platform_get_resource(pdev, IORESOURCE_IO, 1))
 		return dev_err_probe(dev, -EINVAL,
-				     "registers in memory %pR and at I/O ports %pR, only one is allowed\n",
-				     memory, ports);
+				     "%pR and more register windows, only one is allowed\n",
+				     memory ?: ports);
 
 	window = devm_kzalloc(dev, sizeof(*window), GFP_KERNEL);
 	if (!window)
@@ -177,23 +174,30 @@ VISIBLE_IF_KUNIT int paravirq_map(struct platform_device *pdev, struct paravirq_
 }
 EXPORT_SYMBOL_IF_KUNIT(paravirq_map);
 
-struct paravirq_claims {
-	struct paravirq *pv;
-	unsigned long *lines;
+static const struct acpi_device_id paravirq_acpi_ids[] = {
+	{ "PVIQ0001" },
+	{ }
 };
-
-/* @number is that of the firmware; from one that is too low comes a line too high. */
-static void paravirq_claim(struct paravirq_claims *claims, u32 number)
-{
-	u32 line = number - paravirq_base(claims->pv);
-
-	if (line < paravirq_nr_lines(claims->pv))
-		__set_bit(line, claims->lines);
-}
+MODULE_DEVICE_TABLE(acpi, paravirq_acpi_ids);
 
 #ifdef CONFIG_ACPI
+/*
+ * The resolver goes by the id (drivers/acpi/irq.c): of a controller that is PRP0001 with
+ * a "compatible" it knows nothing, consumers would get GSIs instead of its lines.
+ */
+static int paravirq_check_id(struct device *dev)
+{
+	struct acpi_device *adev = ACPI_COMPANION(dev);
+
+	if (!adev || !acpi_match_device_ids(adev, paravirq_acpi_ids))
+		return 0;
+
+	return dev_err_probe(dev, -ENODEV, "_HID or _CID is not %s, allowed in ACPI is no other\n",
+			     paravirq_acpi_ids[0].id);
+}
+
 /* ACPI numbers the lines from _GSB, its object for a GSI base; 0 without. */
-VISIBLE_IF_KUNIT int paravirq_get_base(struct device *dev, u32 *base)
+static int paravirq_get_base(struct device *dev, u32 *base)
 {
 	unsigned long long gsb = 0;
 	acpi_status status;
@@ -203,7 +207,7 @@ VISIBLE_IF_KUNIT int paravirq_get_base(struct device *dev, u32 *base)
 
 	status = acpi_evaluate_integer(ACPI_HANDLE(dev), "_GSB", NULL, &gsb);
 	if (ACPI_FAILURE(status) && status != AE_NOT_FOUND)
-		return dev_err_probe(dev, -EINVAL, "_GSB: %s\n",
+		return dev_err_probe(dev, -EINVAL, "_GSB is no integer: %s\n",
 				     acpi_format_exception(status));
 	if (gsb > U32_MAX)
 		return dev_err_probe(dev, -EINVAL, "_GSB %#llx, allowed up to %#x\n",
@@ -211,55 +215,6 @@ VISIBLE_IF_KUNIT int paravirq_get_base(struct device *dev, u32 *base)
 
 	*base = gsb;
 	return 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(paravirq_get_base);
-
-static bool paravirq_is_source(struct paravirq *pv, const struct acpi_resource_source *source)
-{
-	acpi_handle handle;
-
-	return ACPI_SUCCESS(acpi_get_handle(NULL, source->string_ptr, &handle)) &&
-	       handle == ACPI_HANDLE(paravirq_dev(pv));
-}
-
-static acpi_status paravirq_claim_resource(struct acpi_resource *ares, void *data)
-{
-	struct acpi_resource_extended_irq *irq = &ares->data.extended_irq;
-	struct paravirq_claims *claims = data;
-	unsigned int i;
-
-	if (ares->type != ACPI_RESOURCE_TYPE_EXTENDED_IRQ)
-		return AE_OK;
-
-	/* Without a source it is a GSI; those from _GSB on are this controller's. */
-	if (irq->resource_source.string_length ?
-	    !paravirq_is_source(claims->pv, &irq->resource_source) :
-	    !paravirq_base(claims->pv))
-		return AE_OK;
-
-	for (i = 0; i < irq->interrupt_count; i++)
-		paravirq_claim(claims, irq->interrupts[i]);
-
-	return AE_OK;
-}
-
-/* A _CRS that cannot be read claims nothing: no driver could read it either. */
-static acpi_status paravirq_claim_device(acpi_handle handle, u32 depth, void *data,
-					 void **unused)
-{
-	acpi_status status = acpi_walk_resources(handle, METHOD_NAME__CRS,
-						 paravirq_claim_resource, data);
-
-	return status == AE_NO_MEMORY ? status : AE_OK;
-}
-
-static int paravirq_claim_namespace(struct paravirq_claims *claims)
-{
-	acpi_status status = acpi_walk_namespace(ACPI_TYPE_DEVICE, ACPI_ROOT_OBJECT,
-						 ACPI_UINT32_MAX, paravirq_claim_device,
-						 NULL, claims, NULL);
-
-	return ACPI_FAILURE(status) ? -ENOMEM : 0;
 }
 
 /* Consumers that name the controller in _DEP are enumerated now. */
@@ -269,12 +224,12 @@ static void paravirq_clear_dependencies(struct device *dev)
 		acpi_dev_clear_dependencies(ACPI_COMPANION(dev));
 }
 #else
-static int paravirq_get_base(struct device *dev, u32 *base)
+static int paravirq_check_id(struct device *dev)
 {
 	return 0;
 }
 
-static int paravirq_claim_namespace(struct paravirq_claims *claims)
+static int paravirq_get_base(struct device *dev, u32 *base)
 {
 	return 0;
 }
@@ -284,55 +239,49 @@ static void paravirq_clear_dependencies(struct device *dev)
 }
 #endif
 
-#ifdef CONFIG_OF
-static int paravirq_claim_nodes(struct paravirq_claims *claims)
+/* Lines that the node keeps for kernel modules: the first one and their number. */
+static int paravirq_get_module_lines(struct device *dev, struct paravirq_config *config)
 {
-	struct device_node *intc = paravirq_dev(claims->pv)->of_node, *np = NULL;
-	struct of_phandle_args args;
-	unsigned int i;
+	static const char name[] = "paravirq,module-lines";
+	u32 lines[2];
+	int ret;
 
-	while ((np = of_find_all_nodes(np))) {
-		for (i = 0; !of_irq_parse_one(np, i, &args); i++) {
-			if (args.np == intc)
-				paravirq_claim(claims, args.args[0]);
-			of_node_put(args.np);
-		}
-	}
+	if (!device_property_present(dev, name))
+		return 0;
+
+	ret = device_property_read_u32_array(dev, name, lines, ARRAY_SIZE(lines));
+	if (ret)
+		return dev_err_probe(dev, ret, "%s: expected first line and number of lines\n",
+				     name);
+
+	config->module_line = lines[0];
+	config->nr_module_lines = lines[1];
 
 	return 0;
-}
-#else
-static int paravirq_claim_nodes(struct paravirq_claims *claims)
-{
-	return 0;
-}
-#endif
-
-/* Asks all of the firmware: devices that are absent, disabled or unknown, too. */
-static int paravirq_get_claims(struct paravirq *pv, unsigned long *lines)
-{
-	struct paravirq_claims claims = { .pv = pv, .lines = lines };
-
-	return has_acpi_companion(paravirq_dev(pv)) ? paravirq_claim_namespace(&claims) :
-						      paravirq_claim_nodes(&claims);
 }
 
 static int paravirq_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct paravirq_config config = {
-		.dev	= dev,
-		.owner	= THIS_MODULE,
-		.claims	= paravirq_get_claims,
+		.dev = dev,
 	};
 	struct paravirq *pv;
 	int ret;
+
+	ret = paravirq_check_id(dev);
+	if (ret)
+		return ret;
 
 	ret = paravirq_map(pdev, &config);
 	if (ret)
 		return ret;
 
 	ret = paravirq_get_base(dev, &config.base);
+	if (ret)
+		return ret;
+
+	ret = paravirq_get_module_lines(dev, &config);
 	if (ret)
 		return ret;
 
@@ -347,21 +296,11 @@ static int paravirq_probe(struct platform_device *pdev)
 	return 0;
 }
 
-static void paravirq_remove(struct platform_device *pdev)
+/* Only if firmware takes the device away. */
+static void paravirq_driver_remove(struct platform_device *pdev)
 {
-	paravirq_destroy(platform_get_drvdata(pdev));
+	paravirq_remove(platform_get_drvdata(pdev));
 }
-
-static void paravirq_driver_shutdown(struct platform_device *pdev)
-{
-	paravirq_shutdown(platform_get_drvdata(pdev));
-}
-
-static const struct acpi_device_id paravirq_acpi_ids[] = {
-	{ "PVIQ0001" },
-	{ }
-};
-MODULE_DEVICE_TABLE(acpi, paravirq_acpi_ids);
 
 static const struct of_device_id paravirq_of_ids[] = {
 	{ .compatible = "paravirq,intc" },
@@ -371,8 +310,7 @@ MODULE_DEVICE_TABLE(of, paravirq_of_ids);
 
 static struct platform_driver paravirq_driver = {
 	.probe		= paravirq_probe,
-	.remove		= paravirq_remove,
-	.shutdown	= paravirq_driver_shutdown,
+	.remove		= paravirq_driver_remove,
 	.driver		= {
 		.name			= "paravirq",
 		.acpi_match_table	= paravirq_acpi_ids,
@@ -381,18 +319,15 @@ static struct platform_driver paravirq_driver = {
 	},
 };
 
-/* Before any consumer is enumerated, so that none has to be deferred. */
+/*
+ * Before any consumer is enumerated, so that none has to be deferred. There is no exit:
+ * as other controllers, it stays.
+ */
 static int __init paravirq_init(void)
 {
 	return platform_driver_register(&paravirq_driver);
 }
 core_initcall(paravirq_init);
-
-static void __exit paravirq_exit(void)
-{
-	platform_driver_unregister(&paravirq_driver);
-}
-module_exit(paravirq_exit);
 
 MODULE_DESCRIPTION("paravirq interrupt controller");
 MODULE_AUTHOR("The paravirq authors");

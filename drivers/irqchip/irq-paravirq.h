@@ -10,7 +10,6 @@
 
 #include <linux/types.h>
 
-struct device;
 struct paravirq_config;
 struct platform_device;
 
@@ -24,7 +23,6 @@ struct paravirq_window {
 
 #if IS_ENABLED(CONFIG_KUNIT)
 int paravirq_map(struct platform_device *pdev, struct paravirq_config *config);
-int paravirq_get_base(struct device *dev, u32 *base);
 #endif
 
 #endif /* _IRQ_PARAVIRQ_H */

@@ -3,8 +3,8 @@
  * Lines of a paravirq controller for a kernel module that has no firmware node:
  * Documentation/virt/paravirq/guest.rst says how to use them, samples/paravirq is a
  * whole module. Drivers of devices in ACPI or a device tree have no use for this,
- * they call platform_get_irq(). Implemented in arch/x86/kernel/apic/paravirq.c, which
- * is there if CONFIG_PARAVIRQ is set.
+ * they call platform_get_irq(). Implemented in arch/x86/kernel/apic/paravirq_alloc.c,
+ * CONFIG_PARAVIRQ_MODULE_LINES.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -15,7 +15,7 @@
 
 struct fwnode_handle;
 
-/* For paravirq_alloc_irq(): whichever line is free. */
+/* For paravirq_alloc_irq(): whichever line for modules is free. */
 #define PARAVIRQ_ANY_LINE	(~0U)
 
 int paravirq_alloc_irq(struct fwnode_handle *intc, u32 line);

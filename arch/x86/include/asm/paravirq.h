@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The paravirq irq_domain core, as drivers of controllers see it.
- *
- * A driver that has found a controller, by whatever firmware, gives the core a
- * way to reach the registers (struct paravirq_ops); the core does the rest. The
- * validation code asks it about single lines. What a kernel module calls to get a
- * line is in include/linux/paravirq.h. See arch/x86/kernel/apic/paravirq.c.
+ * The paravirq irq_domain core (arch/x86/kernel/apic/paravirq.c), as the driver of
+ * controllers, the optional files beside the core and the validation see it. What a
+ * kernel module calls to get a line is in include/linux/paravirq.h.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -13,13 +10,15 @@
 #define _ASM_X86_PARAVIRQ_H
 
 #include <linux/errno.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/syscore_ops.h>
 #include <linux/types.h>
 
 struct device;
 struct fwnode_handle;
-struct module;
-struct paravirq;
+struct irq_domain;
 
 /**
  * struct paravirq_ops - how to reach the registers of a controller
@@ -42,63 +41,82 @@ struct paravirq_ops {
 };
 
 /**
- * struct paravirq_config - what a driver knows of its controller
+ * struct paravirq_config - what the driver knows of its controller
  * @dev:	the device; its fwnode is the one that consumers name
- * @owner:	module that serves @ops and @claims, held while a line is requested
- *		or allocated
  * @ops:	access to the registers
  * @ctx:	passed to each of @ops
- * @claims:	sets the bit of each line, counted from 0, that the firmware gives to
- *		a device, whether there is a driver for it or not. Process context,
- *		with paravirq_mutex held. Returns 0 or a negative errno
  * @max_lines:	number of lines that the register window has room for
  * @base:	number by which firmware names line 0 (ACPI: _GSB, a GSI; DT: 0)
+ * @module_line: first line, counted from 0, that firmware keeps for kernel modules
+ * @nr_module_lines: how many it keeps
  */
 struct paravirq_config {
 	struct device *dev;
-	struct module *owner;
 	const struct paravirq_ops *ops;
 	void *ctx;
-	int (*claims)(struct paravirq *pv, unsigned long *lines);
 	u32 max_lines;
 	u32 base;
+	u32 module_line;
+	u32 nr_module_lines;
 };
 
 /**
- * struct paravirq_line - state of one line
- * @virq:	Linux interrupt number, 0 while the line is not mapped
- * @allocated:	@virq is from paravirq_alloc_irq()
- * @requested:	some driver has requested the interrupt
- * @route:	route as the guest last wrote it (PARAVIRQ_ROUTE_*); it has no
- *		ENABLE while the line has no vector
- * @cpu:	CPU that the route leads to; valid with ENABLE only
+ * struct paravirq - one controller; it is never freed
+ * @config:	what the driver said of it
+ * @node:	in paravirq_controllers; under paravirq_mutex
+ * @domain:	its irq_domain; host_data is this structure
+ * @syscore:	resume and shutdown
+ * @nr_lines:	number of lines as read once at creation; what that register says
+ *		later never counts
+ * @has_gsis:	the numbers of its lines, from @config.base on, are GSIs
+ * @lock:	serialises register accesses with @route and @off
+ * @off:	shut down or removed: no register is accessed any more
+ * @route:	the route of each line as last written. The mask bit lives here
+ *		alone: the core masks the chip without telling irq_data (see
+ *		migrate_one_irq() in kernel/irq/cpuhotplug.c).
  */
-struct paravirq_line {
-	unsigned int virq;
-	bool allocated;
-	bool requested;
-	u64 route;
-	unsigned int cpu;
+struct paravirq {
+	struct paravirq_config config;
+	struct list_head node;
+	struct irq_domain *domain;
+	struct syscore syscore;
+	u32 nr_lines;
+	bool has_gsis;
+	raw_spinlock_t lock;
+	bool off;
+	u64 route[] __counted_by(nr_lines);
 };
 
 struct paravirq *paravirq_create(const struct paravirq_config *config);
-void paravirq_destroy(struct paravirq *pv);
-void paravirq_shutdown(struct paravirq *pv);
+void paravirq_remove(struct paravirq *pv);
 
 extern struct mutex paravirq_mutex;
+extern struct list_head paravirq_controllers;
+extern const struct irq_domain_ops paravirq_domain_ops;
 
 struct paravirq *paravirq_find(struct fwnode_handle *fwnode);
-struct paravirq *paravirq_find_gsi(u32 gsi);
-struct device *paravirq_dev(struct paravirq *pv);
-u32 paravirq_base(struct paravirq *pv);
-u32 paravirq_nr_lines(struct paravirq *pv);
-void paravirq_get_line(struct paravirq *pv, u32 line, struct paravirq_line *info);
-void paravirq_trigger(struct paravirq *pv, u32 line);
 
-#ifdef CONFIG_X86_PARAVIRQ
+/* Does firmware keep this line, counted from 0, for kernel modules? */
+static inline bool paravirq_is_module_line(const struct paravirq *pv, u32 line)
+{
+	return line - pv->config.module_line < pv->config.nr_module_lines;
+}
+
+#ifdef CONFIG_PARAVIRQ_GSI
+void paravirq_claim_gsis(struct paravirq *pv);
+struct paravirq *paravirq_find_gsi(u32 gsi);
 struct fwnode_handle *paravirq_gsi_fwnode(u32 gsi);
 int paravirq_register_gsi(u32 gsi, unsigned int type);
 #else
+static inline void paravirq_claim_gsis(struct paravirq *pv)
+{
+}
+
+static inline struct paravirq *paravirq_find_gsi(u32 gsi)
+{
+	return NULL;
+}
+
 static inline struct fwnode_handle *paravirq_gsi_fwnode(u32 gsi)
 {
 	return NULL;
@@ -108,10 +126,6 @@ static inline int paravirq_register_gsi(u32 gsi, unsigned int type)
 {
 	return -ENOENT;
 }
-#endif
-
-#if IS_ENABLED(CONFIG_KUNIT)
-void paravirq_resume(void *data);
 #endif
 
 #endif /* _ASM_X86_PARAVIRQ_H */
