@@ -126,6 +126,24 @@ host_done()
 	"$DIR/doorbell" read "/dev/doorbell${1:-0}.3" >/dev/null
 }
 
+# Vectors in use, those that wait for their clean-up included. Asking the vector
+# domain is no access to a route.
+vectors()
+{
+	sed -n 's/^Total allocated: *//p' $DEBUG/irq/domains/VECTOR
+}
+
+# Puts line $2 of doorbell $1 on CPU $3. The next move has to wait until the old vector is
+# cleaned up, and would then wait for an interrupt and mask the line meanwhile.
+move_line()
+{
+	before=$(vectors)
+	echo "$3" >"/proc/irq/$(field "$1" "$2" irq)/smp_affinity_list"
+	until [ "$(vectors)" = "$before" ]; do
+		sleep 0.01
+	done
+}
+
 # Waits for handlers: one that was running on a CPU is through when a program has run there.
 handled()
 {

@@ -3,12 +3,14 @@
  * Tells what interrupts a kernel resolves for a device: the tests load it into
  * patched and unpatched kernels and compare what it says of tables such as
  * firmware-tables/stock.asl. Binds to PVIQ0003, or to what "driver_override" gives
- * it. With hold=1 it requests the interrupt and holds it through sleep.
+ * it. With hold=1 it requests the interrupt and holds it through sleep; when the
+ * system goes down it waits for one more.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 
 #include <linux/acpi.h>
+#include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/mod_devicetable.h>
@@ -20,8 +22,12 @@ static bool hold;
 module_param(hold, bool, 0444);
 MODULE_PARM_DESC(hold, "Request the interrupt and hold it through sleep");
 
+static DECLARE_COMPLETION(interrupted);
+
 static irqreturn_t irqprobe_interrupt(int irq, void *data)
 {
+	complete(&interrupted);
+
 	return IRQ_HANDLED;
 }
 
@@ -43,6 +49,17 @@ static int irqprobe_probe(struct platform_device *pdev)
 				dev_name(&pdev->dev), pdev);
 }
 
+static void irqprobe_shutdown(struct platform_device *pdev)
+{
+	if (!hold)
+		return;
+
+	reinit_completion(&interrupted);
+	dev_info(&pdev->dev, "waits in shutdown\n");
+	dev_info(&pdev->dev, "%s in shutdown\n",
+		 wait_for_completion_timeout(&interrupted, 60 * HZ) ? "interrupted" : "forgotten");
+}
+
 static const struct acpi_device_id irqprobe_ids[] = {
 	{ "PVIQ0003" },
 	{ }
@@ -50,8 +67,9 @@ static const struct acpi_device_id irqprobe_ids[] = {
 MODULE_DEVICE_TABLE(acpi, irqprobe_ids);
 
 static struct platform_driver irqprobe_driver = {
-	.probe	= irqprobe_probe,
-	.driver	= {
+	.probe		= irqprobe_probe,
+	.shutdown	= irqprobe_shutdown,
+	.driver		= {
 		.name			= "irqprobe",
 		.acpi_match_table	= irqprobe_ids,
 	},
