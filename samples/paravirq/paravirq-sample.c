@@ -4,8 +4,9 @@
  *
  * Allocates a line that firmware keeps for modules, requests its interrupt and tells
  * the hypervisor which line it is, here by the kernel log: a real module has a channel
- * of its own. Vector and CPU are none of its business, the controller tells them. With the parameter "controller", such as PVIQ0001:01,
- * it is that one instead of the first; with "line" it is that line or none.
+ * of its own. Vector and CPU are none of its business, the controller tells them. With
+ * the parameter "controller", such as PVIQ0001:01, it is that one instead of the first;
+ * with "line" it is that line or none.
  *
  * In debugfs, paravirq-sample/count is how often the handler has run, and 0 or 1
  * written to paravirq-sample/enabled stops and starts the hypervisor.
