@@ -8,8 +8,6 @@ promise.
 
 Copyright (C) 2026 The paravirq authors
 """
-import csv
-import io
 import os
 import sys
 import tempfile
@@ -68,38 +66,64 @@ guest.equal(bench.mtree(MTREE), {'emulated ranges of memory': 4, 'emulated I/O p
 guest.equal(bench.report(LOG), {'kept by the kernel': 262144 - 245996,
                                 'in use after boot': 245996 - 231484, 'init': 0.522493,
                                 'disks': 2, 'chips': {'PARAVIRQ'}}, 'what the guest says')
-guest.equal([bench.compared(*args) for args in
-             ((90, [100, 95]), (50, [100, 200]), (7, [7, 8]), (110, [100, 300]))],
-            ['5.3 % less', '50 % less', 'as much', '**10 % more**'], 'less, as much and more')
+
+
+def spread(*values):
+    return bench.Spread.of(values)
+
+
+for what, ours, others, more, expected in (
+        ('less', [(90, 91, 92)], [(100, 101), (95, 96)], False, '4.7 % less'),
+        ('more', [(110, 110)], [(100, 100), (300,)], False, '**10 % more**'),
+        ('the same', [(7,)], [(7,), (8,)], False, 'none'),
+        ('the spreads meet', [(2, 4, 6)], [(6, 7, 8)], False, 'none'),
+        ('the spreads meet at the other end', [(6, 7, 8)], [(2, 4, 6)], False, 'none'),
+        ('the better of two', [(9,), (3,)], [(4,)], False, '25 % less'),
+        ('nothing', [(0, 0.01)], [(3, 3.01)], False, '3.00 less'),
+        ('more than nothing', [(2, 2.01)], [(0,)], False, '**2.00 more**'),
+        ('more is better', [(6,), (2,)], [(4,)], True, '50 % more'),
+        ('less is worse', [(2,)], [(4,), (3,)], True, '**50 % less**')):
+    sides = {f'paravirq {n}': spread(*v) for n, v in enumerate(ours)} | {
+        f'other {n}': spread(*v) for n, v in enumerate(others)}
+    guest.equal(bench.compared(sides, more), expected, f'compared: {what}')
+guest.equal([str(spread(*values)) for values in ((3, 1, 2), (2.5,), (0.001, 0), (12345.6, 12345))],
+            ['2 (1 to 3)', '2.50', '0', '12,345 (12,345 to 12,346)'], 'numbers as they are shown')
+
+
+def documented(name, module, column, expected):
+    """A page in the documentation has the figures of its CSV, which has all there are."""
+    with open(f'{bench.DOC}/{name}.csv', encoding='utf-8') as f:
+        text = f.read()
+    found = bench.figures(text)
+    guest.equal([(figure, unit, column, side) for (figure, unit), columns in found.items()
+                 for column, sides in columns.items() for side in sides], expected,
+                f'{name}: the documentation has all figures')
+    guest.equal(text.splitlines()[0], f'figure,unit,{column},side,lowest,median,highest',
+                f'{name}: its columns')
+    with open(f'{bench.DOC}/{name}.rst', encoding='utf-8') as f:
+        guest.ok(bench.to_tables(text) in f.read(), f'{name}: its page has the figures of its CSV')
+    with tempfile.TemporaryDirectory() as tmp:
+        module.svg(text, f'{tmp}/plot.svg')
+        words = {text.strip() for text in
+                 xml.etree.ElementTree.parse(f'{tmp}/plot.svg').getroot().itertext()}
+    shown = [(figure, unit) for figure, unit in found
+             if figure in words and words & {unit or 'number', f'{unit}, split irqchip'}]
+    values = [bench.text_of(max(s.median, 0)) for key in shown
+              for s in (found[key].get('split') or list(found[key].values())[-1]).values()]
+    guest.ok(shown and all(value in words for value in values), f'{name}: each bar has its value')
+
 
 # Each figure of each side is a number of its own, so that none can be another's.
-values = {key: 1000 + i for i, key in enumerate(
-    (figure.name, side.name, disks) for figure, disks in bench.rows() for side in bench.SIDES)}
-text = bench.to_csv(values)
-lines = list(csv.reader(io.StringIO(text)))
-guest.equal([list(map(int, line[3:])) for line in lines[1:]],
-            [[values[figure.name, side.name, disks] for side in bench.SIDES]
-             for figure, disks in bench.rows()], 'the CSV has all figures in order')
-table = bench.to_table(text)
-guest.equal([n for n in values.values() if f' {n:,} ' not in table], [],
-            'the table has all figures')
-with tempfile.TemporaryDirectory() as tmp:
-    bench.svg(text, f'{tmp}/bench.svg')
-    words = ''.join(xml.etree.ElementTree.parse(f'{tmp}/bench.svg').getroot().itertext())
-guest.equal([name for name in [f.name for f in bench.FIGURES] + [s.name for s in bench.SIDES]
-             if name not in words], [], 'the plot has all figures and sides')
-
-with open(f'{bench.DOC}/bench.csv', encoding='utf-8') as f:
-    text = f.read()
-lines = list(csv.reader(io.StringIO(text)))
-guest.equal([line[:3] for line in lines],
-            [['figure', 'unit', 'disks'], *([figure.name, figure.unit, str(disks or '')]
-                                            for figure, disks in bench.rows())],
-            'the documentation has all figures')
-guest.equal(lines[0][3:], [side.name for side in bench.SIDES], 'and all sides')
-guest.ok(all(float(n) > 0 for line in lines[1:] for n in line[3:]), 'none is nothing')
-with open(f'{bench.DOC}/bench.rst', encoding='utf-8') as f:
-    guest.ok(bench.to_table(text) in f.read(), 'its page has the figures of its CSV')
+keys = [(figure.name, disks, side.name) for figure in bench.FIGURES
+        for disks in (bench.DISKS if figure.per_disks else (0,)) for side in bench.SIDES]
+values = {key: spread(1000 + i, 2000 + i, 3000 + i) for i, key in enumerate(keys)}
+lines = bench.rows(values)
+guest.equal([line[-1] for line in lines], [values[key] for key in keys], 'all figures in order')
+text = bench.to_csv('disks', lines)
+tables = bench.to_tables(text)
+guest.equal([str(s) for s in values.values() if str(s) not in tables], [],
+            'the tables have all figures')
+documented('bench', bench, 'disks', [line[:-1] for line in lines])
 
 # As 6.1 prints it.
 HIST = '''# event histogram
@@ -117,8 +141,9 @@ Totals:
     Dropped: 0
 '''
 kvm = guest.load('bench-kvm')
-guest.equal((kvm.exits.count(HIST), kvm.exits.count(HIST, {10, 96})), (1307, 307),
-            'what tracefs has counted, and without some reasons')
+guest.equal((kvm.exits.count(HIST), kvm.exits.count(HIST, {10, 96}),
+             kvm.exits.count(HIST, only={26, 10, 5})), (1307, 307, 1007),
+            'what tracefs has counted, without some reasons, and only some')
 
 # Of each guest another number, and of each turn; the steps go on from it.
 lines, base = [], {}
@@ -137,40 +162,17 @@ for turn in range(3):
                 lines.append(kvm.json.dumps({'turn': turn, 'side': side.name,
                                              'irqchip': irqchip, 'setup': setup.name,
                                              'steps': steps}))
-values = kvm.medians(lines)
-absent = {(figure.setup, side) for figure, irqchip in kvm.rows() for side in
-          [s.name for s in kvm.exits.SIDES] if (figure, irqchip, side) not in values}
+values = kvm.spreads(lines)
+absent = {(figure.setup, side.name) for figure in kvm.FIGURES for irqchip in kvm.exits.IRQCHIPS
+          for side in kvm.exits.SIDES if (figure, irqchip, side.name) not in values}
 guest.equal(absent, {('64 disks', 'IO-APIC')}, 'a figure for all that there is')
 reads = {f.kind: f for f in kvm.FIGURES if (f.name, f.times) == ('read of 4 KiB', 100)}
 turns = [kvm.json.loads(line)['steps'][0][1] // 1000 for line in lines
          if '"1 disk"' in line and '"q35' in line and '"full"' in line]
 guest.equal([values[reads[kind], 'full', 'q35, MSI-X'] for kind in kvm.KINDS],
-            [turns[1], turns[1] * 2, turns[1] * 3],
-            'the difference of the second step to the first, for one of it, median of turns')
-text = kvm.to_csv(values, kvm.rows(), kvm.exits.SIDES)
-cells = [line[:3] for line in csv.reader(io.StringIO(text))][1:]
-guest.equal(cells, [[f.name, f.kind, irqchip] for f, irqchip in kvm.rows()],
-            'the CSV has all rows')
-guest.equal([kvm.compared(*args) for args in
-             (([4, 2], [3, 9]), ([3], [2]), ([0.01], [0.04]), ([0], [3]), ([2], [0.01]),
-              ([2, 6], [4], True), ([2], [4, 3], True))],
-            ['33 % less', '**50 % more**', 'as much', 'none', '**2.00 more**',
-             '50 % more', '**50 % less**'],
-            'exits compared, and where there are none, and where more is better')
-table = kvm.to_table(text)
-guest.equal(len(table.splitlines()), len(cells) + 4, 'and the table')
-with tempfile.TemporaryDirectory() as tmp:
-    kvm.svg(text, f'{tmp}/exits.svg')
-    words = ''.join(xml.etree.ElementTree.parse(f'{tmp}/exits.svg').getroot().itertext())
-guest.equal([s.name for s in kvm.exits.SIDES if s.name not in words], [],
-            'the plot has all sides')
-with open(f'{bench.DOC}/exits.csv', encoding='utf-8') as f:
-    text = f.read()
-lines = list(csv.reader(io.StringIO(text)))
-guest.equal([line[:3] for line in lines[1:]], cells, 'the documentation has all rows')
-guest.equal(lines[0][3:], [side.name for side in kvm.exits.SIDES], 'and all sides of exits')
-with open(f'{bench.DOC}/exits.rst', encoding='utf-8') as f:
-    guest.ok(kvm.to_table(text) in f.read(), 'the page of exits has the figures of its CSV')
+            [spread(*(turn * times for turn in turns)) for times in (1, 2, 3)],
+            'the difference of the second step to the first, for one of it, spread of the turns')
+documented('exits', kvm, 'irqchip', [line[:-1] for line in kvm.rows(values)])
 
 bell = guest.load('bench-bell')
 RINGS = 'rings {n} ticks {t} ns {ns} runs {runs} handler 1 20 3 4 5 return 6 70 8 9 10'
@@ -214,13 +216,13 @@ lines = [kvm.json.dumps({'turn': turn, 'side': side.name, 'irqchip': irqchip, 's
                          'steps': steps_of(i * 10 + turn + 1)})
          for turn in range(3) for irqchip in ('split', 'full', 'TCG')
          for i, side in enumerate(kvm.exits.BELL_SIDES, 1)]
-values = (bell.medians([line for line in lines if '"TCG"' in line], bell.INSTRUCTIONS) |
-          bell.medians([line for line in lines if '"TCG"' not in line], bell.ON_KVM))
-guest.equal(set(values), {(*row, side.name) for row in bell.rows()
-                          for side in kvm.exits.BELL_SIDES}, 'all figures of an interrupt')
+values = (bell.spreads([line for line in lines if '"TCG"' in line], bell.INSTRUCTIONS) |
+          bell.spreads([line for line in lines if '"TCG"' not in line], bell.ON_KVM))
+lines = bell.rows(values)
+guest.equal(len(lines), len(values), 'all figures of an interrupt')
 # The second side is 22 in the second turn, and so is a nanosecond's part of its ticks.
-guest.equal({(figure.name, figure.kind): values[figure, irqchip, 'IO-APIC']
-             for figure, irqchip in bell.rows() if irqchip != 'full'},
+guest.equal({(name, unit): said.median for name, unit, irqchip, side, said in lines
+             if irqchip != 'full' and side == 'IO-APIC'},
             {('write to handler', 'instructions'): 20 * 22,
              ('write, handler and return', 'instructions'): 70 * 22,
              ('mask and unmask', 'instructions'): 10 * 22,
@@ -231,19 +233,5 @@ guest.equal({(figure.name, figure.kind): values[figure, irqchip, 'IO-APIC']
              ('write to handler, 99 %', 'ns'): 88, ('write to handler, most', 'ns'): 110,
              ('mask and unmask', 'ns'): 220, ('interrupts in a row', 'per second'): 1e9 / 220},
             'and what they are')
-text = bell.kvm.to_csv(values, bell.rows(), kvm.exits.BELL_SIDES)
-cells = [line[:3] for line in csv.reader(io.StringIO(text))]
-with tempfile.TemporaryDirectory() as tmp:
-    bell.svg(text, f'{tmp}/bell.svg')
-    words = ''.join(xml.etree.ElementTree.parse(f'{tmp}/bell.svg').getroot().itertext())
-guest.equal([s.name for s in kvm.exits.BELL_SIDES if words.count(s.name) != 2], [],
-            'both plots have all sides')
-with open(f'{bench.DOC}/bell.csv', encoding='utf-8') as f:
-    text = f.read()
-lines = list(csv.reader(io.StringIO(text)))
-guest.equal([line[:3] for line in lines], cells, 'the documentation has all rows of an interrupt')
-guest.equal(lines[0][3:], [side.name for side in kvm.exits.BELL_SIDES], 'and all sides')
-guest.ok(all(line[3:].count('') == 0 for line in lines), 'none is empty')
-with open(f'{bench.DOC}/bell.rst', encoding='utf-8') as f:
-    guest.ok(kvm.to_table(text) in f.read(), 'its page has the figures of its CSV')
+documented('bell', bell, 'irqchip', [line[:-1] for line in lines])
 guest.done()
