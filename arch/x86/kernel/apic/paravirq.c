@@ -26,6 +26,7 @@
 #include <asm/cpu.h>
 #include <asm/hw_irq.h>
 #include <asm/irqdomain.h>
+#include <asm/mpspec.h>
 #include <asm/paravirq.h>
 
 #include <uapi/linux/paravirq.h>

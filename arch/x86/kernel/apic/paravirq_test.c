@@ -31,6 +31,7 @@
 #include <kunit/test.h>
 
 #include <asm/apic.h>
+#include <asm/cpu.h>
 #include <asm/hw_irq.h>
 #include <asm/irqdomain.h>
 #include <asm/paravirq.h>
