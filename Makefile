@@ -14,7 +14,8 @@ FIRMWARE ?= acpi
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
-TESTS ?= $(sort $(wildcard tests/*.t)) $(KVM_SOME)
+# The longest first.
+TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
 GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM; and the few that "make test" has
 # the time for where KVM is emulated itself.
@@ -30,20 +31,23 @@ MAKEFLAGS += --no-print-directory
 help:
 	@echo 'paravirq: hypervisor interrupts for Linux guests without PCI and MSI'
 	@echo
-	@echo '  make run        build what is needed, boot a guest, show and check it'
+	@echo '  make run        build what is needed, boot a guest, show and check it:'
+	@echo '                  7 min, then 5 s'
 	@echo '  make shell      the same, with a shell in the guest (monitor: Ctrl-a c)'
-	@echo '  make test       run every test; TESTS="tests/..." for some, V=1 for all lines'
-	@echo '  make test-debug run every guest under KASAN, lockdep and the like, and'
-	@echo '                  again under KCSAN; an hour'
-	@echo '  make kvm-test   run every guest on KVM, with split and with full irqchip; in'
-	@echo '                  an emulated host, hours, if /dev/kvm boots no guest here'
-	@echo '  make unit       only the tests that need no guest'
-	@echo '  make bench      compare paravirq with IO-APIC, PCI and MSI-X, for the documentation'
+	@echo '  make test       what a change needs to be trusted; TESTS="tests/..." for some,'
+	@echo '                  V=1 for all lines: 35 min, then 12'
+	@echo '  make unit       only the tests that need no guest: 2 min'
+	@echo '  make check      coding style and static checks: 5 min'
+	@echo '  make test-debug every guest under KASAN, lockdep and the like, and again'
+	@echo '                  under KCSAN: 1 h'
+	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
+	@echo '                  emulated host, if /dev/kvm boots no guest here: hours'
+	@echo '  make bench      compare paravirq with IO-APIC, PCI and MSI-X, for the'
+	@echo '                  documentation: 1 h'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
 	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, DESTDIR='
-	@echo '  make check      coding style and static checks'
-	@echo '  make kernels    build the guest kernels: $(KERNELS)'
-	@echo '  make qemu       build QEMU 10.0 with paravirq'
+	@echo '  make kernels    build the guest kernels ($(KERNELS)): 12 min'
+	@echo '  make qemu       build QEMU 10.0 with paravirq: 3 min'
 	@echo '  make tables     compile the firmware tables'
 	@echo '  make clean      remove what was built, keep the sources'
 	@echo '  make distclean  remove build/'
@@ -53,8 +57,8 @@ help:
 	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 10.0 or 10.2, likewise'
 	@echo '  JOBS=N          build with N processes, default: one per CPU'
 	@echo
-	@echo 'The first run takes about 10 minutes on two cores and needs root to'
-	@echo 'install Debian packages; the next one takes seconds.'
+	@echo 'Times are those of two idle cores. The first run needs root to install Debian'
+	@echo 'packages. Where ccache is installed, builds use it.'
 
 deps:
 	@scripts/prepare-deps
