@@ -163,6 +163,7 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	struct device *other;
 	struct irq_data *d;
 	unsigned int virq;
+	bool enabled;
 	u64 route;
 
 	/* There may be thousands, and each is printed. */
@@ -190,12 +191,16 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	}
 
 	virq = irq_find_mapping(pv->domain, line);
-	d = irq_get_irq_data(virq);
 	route = READ_ONCE(pv->route[line]);
-	if (d && route & PARAVIRQ_ROUTE_ENABLE)
-		snprintf(where, sizeof(where), "vector %llu cpu %u",
-			 route & PARAVIRQ_ROUTE_VECTOR,
-			 cpumask_first(irq_data_get_effective_affinity_mask(d)));
+	/* Its consumer may dispose of the mapping meanwhile. */
+	scoped_guard(rcu) {
+		d = irq_get_irq_data(virq);
+		if (d && route & PARAVIRQ_ROUTE_ENABLE)
+			snprintf(where, sizeof(where), "vector %llu cpu %u",
+				 route & PARAVIRQ_ROUTE_VECTOR,
+				 cpumask_first(irq_data_get_effective_affinity_mask(d)));
+		enabled = d && irq_has_action(virq) && !irqd_irq_disabled(d);
+	}
 
 	report(v, "%s interrupt %u%s%s: %s line %u irq %u %s, driver %s",
 	       dev_name(v->dev), v->index, v->index < v->nr_names ? " " : "",
@@ -204,7 +209,7 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	       device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
 
 	/* A disabled interrupt would stay pending instead of being counted. */
-	if (v->selftest && d && irq_has_action(virq) && !irqd_irq_disabled(d))
+	if (v->selftest && enabled)
 		selftest_line(v, pv, line, virq);
 }
 
@@ -231,13 +236,9 @@ static struct paravirq *validate_source(struct validation *v,
 	struct acpi_device *adev;
 	acpi_handle handle;
 
-	if (*path != '\\') {
-		problem(v, "source '%s' of %#x is not an absolute path", path, number);
-		return NULL;
-	}
-
-	if (ACPI_FAILURE(acpi_get_handle(NULL, path, &handle))) {
-		problem(v, "source '%s' of %#x does not exist", path, number);
+	if (*path != '\\' || ACPI_FAILURE(acpi_get_handle(NULL, path, &handle))) {
+		problem(v, "source '%s' of %#x %s", path, number, *path == '\\' ?
+			"does not exist" : "is not an absolute path");
 		return NULL;
 	}
 
@@ -314,26 +315,23 @@ static void validate_acpi(struct validation *v)
 }
 #endif
 
-static void validate_of_node(struct validation *v, struct device_node *np)
+static int validate_of_device(struct device *dev, void *data)
 {
+	struct validation *v = data;
 	struct of_phandle_args args;
 	struct paravirq *pv;
 
-	for (; !of_irq_parse_one(np, v->index, &args); v->index++) {
+	if (!dev->of_node || dev->of_node_reused)
+		return 0;
+
+	validate_device(v, dev);
+	for (; !of_irq_parse_one(dev->of_node, v->index, &args); v->index++) {
 		pv = paravirq_find(of_fwnode_handle(args.np));
 		if (pv && args.args_count == 2)
 			validate_line(v, pv, args.args[0], args.args[1]);
 		else if (!pv && of_device_is_compatible(args.np, "paravirq,intc"))
 			validate_absent(v, of_node_full_name(args.np), args.args[0]);
 		of_node_put(args.np);
-	}
-}
-
-static int validate_of_device(struct device *dev, void *data)
-{
-	if (dev->of_node && !dev->of_node_reused) {
-		validate_device(data, dev);
-		validate_of_node(data, dev->of_node);
 	}
 
 	return 0;

@@ -19,6 +19,7 @@
 #include <linux/device.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/property.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -83,12 +84,12 @@ static void paravirq_irq_unmask(struct irq_data *d)
 static void paravirq_update_route(struct irq_data *d)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
-	unsigned int cpu = cpumask_first(irq_data_get_effective_affinity_mask(d));
+	const struct cpumask *mask = irq_data_get_effective_affinity_mask(d);
+	u64 id = cpu_physical_id(cpumask_first(mask));
 
 	lockdep_assert_held(&pv->lock);
 
-	paravirq_write_route(pv, d->hwirq,
-			     (u64)cpu_physical_id(cpu) << PARAVIRQ_ROUTE_DEST_SHIFT |
+	paravirq_write_route(pv, d->hwirq, id << PARAVIRQ_ROUTE_DEST_SHIFT |
 			     PARAVIRQ_ROUTE_ENABLE | irqd_cfg(d)->vector |
 			     (pv->route[d->hwirq] & PARAVIRQ_ROUTE_MASK));
 }
@@ -112,7 +113,9 @@ static int paravirq_set_affinity(struct irq_data *d, const struct cpumask *mask,
 		return ret;
 
 	raw_spin_lock_irqsave(&pv->lock, flags);
-	paravirq_update_route(d);
+	/* free_irq() resets the line before the core takes it for deactivated. */
+	if (pv->route[d->hwirq] & PARAVIRQ_ROUTE_ENABLE)
+		paravirq_update_route(d);
 	raw_spin_unlock_irqrestore(&pv->lock, flags);
 
 	vector_schedule_cleanup(irqd_cfg(d));
@@ -408,7 +411,8 @@ struct paravirq *paravirq_create(const struct paravirq_config *config)
 
 	config->ops->write(config->ctx, PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
 
-	/* From here the controller is found. */
+	/* From here consumers find it, others when it is in the list. */
+	guard(mutex)(&paravirq_mutex);
 	pv->domain = irq_domain_create_hierarchy(x86_vector_domain, 0, nr_lines,
 						 dev_fwnode(dev), &paravirq_domain_ops, pv);
 	if (!pv->domain) {
@@ -421,10 +425,8 @@ struct paravirq *paravirq_create(const struct paravirq_config *config)
 	pv->syscore.data = pv;
 	register_syscore(&pv->syscore);
 
-	scoped_guard(mutex, &paravirq_mutex) {
-		paravirq_claim_gsis(pv);
-		list_add_tail(&pv->node, &paravirq_controllers);
-	}
+	paravirq_claim_gsis(pv);
+	list_add_tail(&pv->node, &paravirq_controllers);
 
 	dev_info(dev, "version %u, %u lines from %#x, %s, parent %s\n", version,
 		 nr_lines, config->base, config->ops->name,
@@ -447,6 +449,7 @@ EXPORT_SYMBOL_GPL(paravirq_create);
  */
 void paravirq_remove(struct paravirq *pv)
 {
+	struct fwnode_handle *fwnode = pv->domain->fwnode;
 	DECLARE_BITMAP(in_use, PARAVIRQ_MAX_LINES) = { };
 	u32 line;
 
@@ -455,6 +458,8 @@ void paravirq_remove(struct paravirq *pv)
 	unregister_syscore(&pv->syscore);
 	/* Another node may come to have its address. */
 	pv->domain->fwnode = NULL;
+	fwnode_dev_initialized(fwnode, false);
+	fwnode_handle_put(fwnode);
 	paravirq_shutdown(pv);
 
 	for (line = 0; line < pv->nr_lines; line++) {
@@ -469,14 +474,21 @@ EXPORT_SYMBOL_GPL(paravirq_remove);
 
 /**
  * paravirq_find() - look a controller up by its firmware node
- * @fwnode: the node
+ * @fwnode: the node, or NULL for the controller that came up first
  *
- * Context: Process context, may sleep.
- * Return: the controller, or NULL if @fwnode is none that is up.
+ * Context: Process context, may sleep; takes paravirq_mutex.
+ * Return: the controller, or NULL if there is none that is up.
  */
 struct paravirq *paravirq_find(struct fwnode_handle *fwnode)
 {
-	struct irq_domain *domain = irq_find_matching_fwnode(fwnode, DOMAIN_BUS_ANY);
+	struct paravirq *pv;
 
-	return domain && domain->ops == &paravirq_domain_ops ? domain->host_data : NULL;
+	guard(mutex)(&paravirq_mutex);
+
+	list_for_each_entry(pv, &paravirq_controllers, node) {
+		if (!fwnode || dev_fwnode(pv->config.dev) == fwnode)
+			return pv;
+	}
+
+	return NULL;
 }

@@ -28,11 +28,8 @@ static struct paravirq *paravirq_of(struct irq_data *d)
  * @intc: firmware node of the controller; NULL: the one that came up first
  * @line: the line, counted from 0, or PARAVIRQ_ANY_LINE
  *
- * For a kernel module that the hypervisor interrupts without a device of its own
- * in ACPI or a device tree. The result is for request_irq(); the module tells the
- * hypervisor which line it is (paravirq_irq_line()), and no more: vector and CPU
- * are told by the controller, whenever they change. enable_irq() and disable_irq()
- * are how the hypervisor is asked to start and stop.
+ * The result is for request_irq(); the module tells the hypervisor which line it is
+ * (paravirq_irq_line()), and no more: the controller tells vector and CPU.
  *
  * Context: Process context, may sleep; takes paravirq_mutex.
  * Return: the Linux interrupt number, -ENODEV if there is no such controller,
@@ -46,13 +43,12 @@ int paravirq_alloc_irq(struct fwnode_handle *intc, u32 line)
 	u32 first, end;
 	int virq;
 
-	/* Against another module that looks for a free line. */
-	guard(mutex)(&paravirq_mutex);
-
-	pv = intc ? paravirq_find(intc) :
-		    list_first_entry_or_null(&paravirq_controllers, struct paravirq, node);
+	pv = paravirq_find(intc);
 	if (!pv)
 		return -ENODEV;
+
+	/* Against another module that looks for a free line. */
+	guard(mutex)(&paravirq_mutex);
 
 	first = pv->config.module_line;
 	end = first + pv->config.nr_module_lines;
@@ -68,10 +64,14 @@ int paravirq_alloc_irq(struct fwnode_handle *intc, u32 line)
 
 	while (first < end && irq_find_mapping(pv->domain, first))
 		first++;
+	if (first == end && line != PARAVIRQ_ANY_LINE) {
+		dev_err(pv->config.dev, "line %u is allocated\n", line);
+		return -EEXIST;
+	}
 	if (first == end) {
 		dev_err(pv->config.dev, "none of %u lines for modules is free\n",
-			end - pv->config.module_line);
-		return line == PARAVIRQ_ANY_LINE ? -ENOSPC : -EEXIST;
+			pv->config.nr_module_lines);
+		return -ENOSPC;
 	}
 
 	fwspec.param[0] = first;

@@ -52,12 +52,11 @@ void paravirq_claim_gsis(struct paravirq *pv)
 	pv->has_gsis = true;
 }
 
-/* The controller that a GSI belongs to, or NULL. It is never freed. */
-struct paravirq *paravirq_find_gsi(u32 gsi)
+static struct paravirq *paravirq_gsi_owner(u32 gsi)
 {
 	struct paravirq *pv;
 
-	guard(mutex)(&paravirq_mutex);
+	lockdep_assert_held(&paravirq_mutex);
 
 	list_for_each_entry(pv, &paravirq_controllers, node) {
 		if (pv->has_gsis && gsi - pv->config.base < pv->nr_lines)
@@ -65,6 +64,14 @@ struct paravirq *paravirq_find_gsi(u32 gsi)
 	}
 
 	return NULL;
+}
+
+/* The controller that a GSI belongs to, or NULL. It is never freed. */
+struct paravirq *paravirq_find_gsi(u32 gsi)
+{
+	guard(mutex)(&paravirq_mutex);
+
+	return paravirq_gsi_owner(gsi);
 }
 
 /**
@@ -95,14 +102,16 @@ struct fwnode_handle *paravirq_gsi_fwnode(u32 gsi)
  */
 int paravirq_register_gsi(u32 gsi, unsigned int type)
 {
-	struct irq_fwspec fwspec = {
-		.fwnode = paravirq_gsi_fwnode(gsi),
-		.param_count = 2,
-		.param = { gsi, type },
-	};
+	struct irq_fwspec fwspec = { .param_count = 2, .param = { gsi, type } };
+	struct paravirq *pv;
 
-	if (!fwspec.fwnode)
+	/* Its node stays until it is mapped. */
+	guard(mutex)(&paravirq_mutex);
+	pv = paravirq_gsi_owner(gsi);
+	if (!pv)
 		return -ENOENT;
+
+	fwspec.fwnode = dev_fwnode(pv->config.dev);
 
 	return irq_create_fwspec_mapping(&fwspec) ?: -EINVAL;
 }

@@ -488,6 +488,24 @@ static void paravirq_test_request(struct kunit *test)
 	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
 }
 
+/* A move that free_irq() overtakes does not enable the line again. */
+static void paravirq_test_late_move(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+	struct irq_data *d;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	fake_start(fake);
+	d = irq_get_irq_data(fake->virq);
+	fake->domain->ops->deactivate(fake->domain, d);
+	EXPECT_LOG(fake, "2:off");
+	irq_set_affinity(fake->virq, cpumask_of(cpumask_last(cpu_online_mask)));
+	irq_set_affinity(fake->virq, cpumask_of(0));
+	EXPECT_LOG(fake, "");
+}
+
 /* A route that is not taken fails its request, and no other. */
 static void paravirq_test_not_taken(struct kunit *test)
 {
@@ -684,6 +702,7 @@ static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE(paravirq_test_create),
 	KUNIT_CASE_PARAM(paravirq_test_translate, specifiers_gen_params),
 	KUNIT_CASE(paravirq_test_request),
+	KUNIT_CASE(paravirq_test_late_move),
 	KUNIT_CASE(paravirq_test_not_taken),
 	KUNIT_CASE(paravirq_test_resume),
 	KUNIT_CASE(paravirq_test_shutdown),
