@@ -19,10 +19,10 @@ failed=0
 alone='LINE_LOCK|LINE_BUSY|atomic_compare_exchange'
 
 # fuzz DIRECTORY: with a corpus and a log of its own. By default it reads the corpus again
-# each second: then a slow machine has other executions.
+# each second, and addresses are another input: then no two runs are the same.
 fuzz() {
 	mkdir -p "$1/corpus"
-	timeout 300 "$1/fuzz-libparavirq" -seed=1 -reload=0 -runs="$runs" -max_len=256 \
+	timeout 300 setarch -R "$1/fuzz-libparavirq" -seed=1 -reload=0 -runs="$runs" -max_len=256 \
 		-print_final_stats=1 -artifact_prefix="$1/" "$1/corpus" >"$1/log" 2>&1
 }
 
