@@ -18,12 +18,13 @@ failed=0
 # What one thread cannot reach: waiting for a lock, losing a race.
 alone='LINE_LOCK|LINE_BUSY|atomic_compare_exchange'
 
-# fuzz DIRECTORY: with a corpus and a log of its own. By default it reads the corpus again
-# each second, and addresses are another input: then no two runs are the same.
+# fuzz DIRECTORY: with a corpus and a log of its own. No two runs would be the same if it
+# read the corpus again each second, as by default, or had other addresses or an environment.
 fuzz() {
 	mkdir -p "$1/corpus"
-	timeout 300 setarch -R "$1/fuzz-libparavirq" -seed=1 -reload=0 -runs="$runs" -max_len=256 \
-		-print_final_stats=1 -artifact_prefix="$1/" "$1/corpus" >"$1/log" 2>&1
+	(cd "$1" && env -i PATH="$PATH" timeout 300 setarch -R ./fuzz-libparavirq -seed=1 \
+		-reload=0 -runs="$runs" -max_len=256 -print_final_stats=1 \
+		-artifact_prefix=./ corpus >log 2>&1)
 }
 
 # verdict STATUS N NAME
