@@ -6,8 +6,9 @@
  *   uio-count pingpong FILE N    N times: ring, wait for the interrupt, fetch
  *   uio-count count FILE N       wait for interrupts and fetch until there were N rings
  *
- * Prints the sum of the counts. Waiting ends after 5 seconds without an
- * interrupt: exit status 2.
+ * Says "counting" on standard error when a ring meets an enabled interrupt, prints the
+ * sum of the counts. Waiting ends after $WAIT milliseconds (default: a minute) without
+ * an interrupt: exit status 2.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -25,6 +26,7 @@
 
 static const char *file;
 static int fd;
+static int wait = 60000;
 static char *regs;
 
 /* The driver has disabled the interrupt, and enables it when it is written to. */
@@ -51,13 +53,13 @@ static uint64_t fetch(void)
 static uint64_t take(uint64_t sum)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int ready = poll(&p, 1, 5000);
+	int ready = poll(&p, 1, wait);
 	uint32_t event;
 
 	if (ready < 0)
 		err(1, "%s: poll", file);
 	if (ready == 0)
-		errx(2, "%s: no interrupt within 5 s, %llu rings so far", file,
+		errx(2, "%s: no interrupt within %d ms, %llu rings so far", file, wait,
 		     (unsigned long long)sum);
 	if (read(fd, &event, sizeof(event)) != sizeof(event))
 		err(1, "%s: read", file);
@@ -70,6 +72,8 @@ int main(int argc, char **argv)
 
 	if (argc != 4)
 		errx(1, "usage: uio-count pingpong|count FILE N");
+	if (getenv("WAIT"))
+		wait = atoi(getenv("WAIT"));
 	file = argv[2];
 	n = strtoull(argv[3], NULL, 0);
 	fd = open(file, O_RDWR);
@@ -84,6 +88,7 @@ int main(int argc, char **argv)
 
 	/* An interrupt from before the file was open is not reported. */
 	sum = fetch();
+	fputs("counting\n", stderr);
 	if (!strcmp(argv[1], "pingpong")) {
 		for (; n > 0; n--) {
 			__atomic_store_n((uint32_t *)(regs + PARAVIRQ_DOORBELL_REG_RING),
