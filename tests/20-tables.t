@@ -87,7 +87,9 @@ BAD = {
     'no-type.dtb': [DB1 + ' interrupt 3: line 43: trigger type 0, only rising edge'],
     'duplicate-line.dtb': [DB1 + ' interrupt 3: line 32 of /interrupt-controller@fec80000 is '
                                  'taken by /doorbell@feca0000 interrupt 0 already'],
+    'hole.dtb': [DB1 + ' interrupt 1: interrupt-parent 0 does not exist'],
     # [DISC-10]
+    'three-cells.dtb': [r'/interrupt-controller@fec90000: \\#interrupt-cells is 3, expected 2'],
     'no-reg.dtb': ['/interrupt-controller: no register window'],
     'window-too-small.dtb': [rf'{DB1} interrupt {i}: line {40 + i} out of range, allowed 0 to 31$'
                              for i in range(4)],

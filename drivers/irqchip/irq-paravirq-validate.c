@@ -5,15 +5,11 @@
  * Driver and resolver log each error where it occurs; this file tells the whole
  * story once deferred probing has settled, and again whenever debugfs
  * paravirq/validate is read. It walks the devices of ACPI and the platform
- * devices of a device tree and, for each interrupt whose source or GSI is a
- * paravirq controller's, reports device, interrupt, controller, line, Linux
- * interrupt, vector, CPU and driver. Problems are lines that two devices claim or that
- * are kept for modules, sources that do not resolve, lines out of range and wrong trigger
- * types. With paravirq.selftest=1 each requested line is raised once at boot and the
- * interrupt is waited for; the consumers' handlers run.
- *
- * Nothing depends on this file: it asks ACPI, OF and the irq_domain core
- * (arch/x86/kernel/apic/paravirq.c) and changes nothing.
+ * devices of a device tree, reports each interrupt whose source or GSI is a paravirq
+ * controller's, and as a problem what keeps one from its device. With
+ * paravirq.selftest=1 each requested line is raised once at boot and the
+ * interrupt is waited for; the consumers' handlers run. Nobody calls this file; it asks
+ * ACPI, OF and the irq_domain core (arch/x86/kernel/apic/paravirq.c).
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -22,8 +18,8 @@
 
 #include <linux/acpi.h>
 #include <linux/debugfs.h>
-#include <linux/delay.h>
 #include <linux/interrupt.h>
+#include <linux/iopoll.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
 #include <linux/kernel_stat.h>
@@ -36,6 +32,8 @@
 #include <linux/seq_file.h>
 #include <linux/xarray.h>
 
+#include <asm/io_apic.h>
+#include <asm/irq_vectors.h>
 #include <asm/paravirq.h>
 
 #include <uapi/linux/paravirq.h>
@@ -63,34 +61,36 @@ struct validation {
 	unsigned int nr_names;
 	/* It has been counted as a consumer */
 	bool consumer;
+	/* In ACPI: it is not enumerated yet; it has its interrupts as GSIs alone */
+	bool waits, gsis_alone;
 	unsigned int lines, consumers, problems;
 };
 
-static __printf(3, 4) void say(struct validation *v, bool problem, const char *fmt, ...)
+/* Of nothing in particular, or of the current interrupt; a problem is counted. */
+enum kind { GENERAL, INTERRUPT, PROBLEM };
+
+static __printf(3, 4) void say(struct validation *v, enum kind kind, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
-	char prefix[64] = "";
+	char where[64] = "";
 	va_list args;
 
-	if (problem) {
-		v->problems++;
-		snprintf(prefix, sizeof(prefix), "problem: %s interrupt %u: ",
-			 dev_name(v->dev), v->index);
-	}
+	v->problems += kind == PROBLEM;
+	if (kind != GENERAL)
+		snprintf(where, sizeof(where), "%s%s interrupt %u%s%.16s: ",
+			 kind == PROBLEM ? "problem: " : "", dev_name(v->dev), v->index,
+			 v->index < v->nr_names ? " " : "",
+			 v->index < v->nr_names ? v->names[v->index] : "");
 	va_start(args, fmt);
 	vaf.va = &args;
 	if (v->m)
-		seq_printf(v->m, "%s%pV\n", prefix, &vaf);
-	else if (problem)
-		pr_err("%s%pV\n", prefix, &vaf);
+		seq_printf(v->m, "%s%pV\n", where, &vaf);
+	else if (kind == PROBLEM)
+		pr_err("%s%pV\n", where, &vaf);
 	else
-		pr_info("%s%pV\n", prefix, &vaf);
+		pr_info("%s%pV\n", where, &vaf);
 	va_end(args);
 }
-
-/* A problem is one of the current interrupt of the current device. */
-#define report(v, fmt, ...)	say(v, false, fmt, ##__VA_ARGS__)
-#define problem(v, fmt, ...)	say(v, true, fmt, ##__VA_ARGS__)
 
 /* The device that claimed the line before, or NULL if @v->dev is the first. */
 static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 line)
@@ -108,49 +108,36 @@ static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 
 static void selftest_line(struct validation *v, struct paravirq *pv, u32 line,
 			  unsigned int virq)
 {
-	unsigned int before = kstat_irqs_usr(virq);
-	int ms;
+	unsigned int now, before = kstat_irqs_usr(virq);
+	const char *name = dev_name(pv->config.dev);
 
 	scoped_guard(raw_spinlock_irqsave, &pv->lock) {
 		if (!pv->off)
 			pv->config.ops->write(pv->config.ctx, PARAVIRQ_REG_TRIGGER, line);
 	}
 
-	for (ms = 0; ms < SELFTEST_TIMEOUT_MS; ms++) {
-		if (kstat_irqs_usr(virq) != before) {
-			report(v, "selftest: %s line %u irq %u: passed",
-			       dev_name(pv->config.dev), line, virq);
-			return;
-		}
-		usleep_range(1000, 1100);
-	}
-
-	problem(v, "selftest: %s line %u irq %u: no interrupt in %d ms",
-		dev_name(pv->config.dev), line, virq, SELFTEST_TIMEOUT_MS);
+	if (read_poll_timeout(kstat_irqs_usr, now, now != before, USEC_PER_MSEC,
+			      SELFTEST_TIMEOUT_MS * USEC_PER_MSEC, false, virq))
+		say(v, PROBLEM, "selftest: %s line %u irq %u: no interrupt in %d ms", name,
+		    line, virq, SELFTEST_TIMEOUT_MS);
+	else
+		say(v, GENERAL, "selftest: %s line %u irq %u: passed", name, line, virq);
 }
 
 /* @v->dev has one more interrupt on paravirq. */
 static void count_line(struct validation *v)
 {
 	v->lines++;
-	if (!v->consumer)
-		v->consumers++;
+	v->consumers += !v->consumer;
 	v->consumer = true;
 }
 
-/*
- * The source of the current interrupt is a controller that is not up. Its
- * driver has said why, or is a module that may still be loaded.
- */
+/* Its driver has said why, or is a module that may still be loaded. */
 static void validate_absent(struct validation *v, const char *source, u32 number)
 {
 	count_line(v);
-	if (IS_BUILTIN(CONFIG_PARAVIRQ))
-		problem(v, "source '%s' of %#x is a controller that did not come up",
-			source, number);
-	else
-		report(v, "%s interrupt %u: source '%s' of %#x has no driver",
-		       dev_name(v->dev), v->index, source, number);
+	say(v, IS_BUILTIN(CONFIG_PARAVIRQ) ? PROBLEM : INTERRUPT,
+	    "source '%s' of %#x is a controller that is not up", source, number);
 }
 
 /* One interrupt of @v->dev whose source is @pv. */
@@ -171,24 +158,22 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	count_line(v);
 
 	if (line >= pv->nr_lines) {
-		problem(v, "line %#x of %s out of range, allowed %#x to %#x", number,
-			name, base, base + pv->nr_lines - 1);
+		say(v, PROBLEM, "line %#x of %s out of range, allowed %#x to %#x", number,
+		    name, base, base + pv->nr_lines - 1);
 		return;
 	}
 
 	if (type != IRQ_TYPE_EDGE_RISING)
-		problem(v, "line %#x of %s: trigger type %u, only rising edge (%u) is supported",
-			number, name, type, IRQ_TYPE_EDGE_RISING);
+		say(v, PROBLEM, "line %#x of %s: trigger type %u, only rising edge (%u) is supported",
+		    number, name, type, IRQ_TYPE_EDGE_RISING);
 
 	other = claim_line(v, pv, line);
 	if (other)
-		problem(v, "line %#x of %s is claimed by %s too", number, name,
-			dev_name(other));
+		say(v, PROBLEM, "line %#x of %s is claimed by %s too", number, name,
+		    dev_name(other));
 
-	if (paravirq_is_module_line(pv, line)) {
-		problem(v, "line %#x of %s is kept for kernel modules", number, name);
-		return;
-	}
+	if (paravirq_is_module_line(pv, line))
+		say(v, PROBLEM, "line %#x of %s is kept for kernel modules", number, name);
 
 	virq = irq_find_mapping(pv->domain, line);
 	route = READ_ONCE(pv->route[line]);
@@ -202,11 +187,9 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 		enabled = d && irq_has_action(virq) && !irqd_irq_disabled(d);
 	}
 
-	report(v, "%s interrupt %u%s%s: %s line %u irq %u %s, driver %s",
-	       dev_name(v->dev), v->index, v->index < v->nr_names ? " " : "",
-	       v->index < v->nr_names ? v->names[v->index] : "",
-	       name, line, virq, where,
-	       device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
+	say(v, v->waits ? PROBLEM : INTERRUPT, "%s line %u irq %u %s, driver %s", name, line,
+	    virq, where, v->waits ? "waits for another device, by _DEP" :
+	    device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
 
 	/* A disabled interrupt would stay pending instead of being counted. */
 	if (v->selftest && enabled)
@@ -215,40 +198,50 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 
 static void validate_device(struct validation *v, struct device *dev)
 {
-	int ret;
-
 	v->dev = dev;
 	v->index = 0;
-	ret = device_property_read_string_array(dev, "interrupt-names", v->names,
-						ARRAY_SIZE(v->names));
-	v->nr_names = max(ret, 0);
+	v->nr_names = max(0, device_property_read_string_array(dev, "interrupt-names", v->names,
+							       ARRAY_SIZE(v->names)));
 	v->consumer = false;
 }
 
 #ifdef CONFIG_ACPI
-/* Returns the controller that an ACPI source leads to, or NULL; notes bad ones. */
+/*
+ * The controller that an Interrupt() of ACPI leads to, or NULL. Whose source is no
+ * known controller's is a GSI, as in drivers/acpi/resource.c.
+ */
 static struct paravirq *validate_source(struct validation *v,
 					const struct acpi_resource_source *source,
 					u32 number)
 {
+	struct paravirq *pv = paravirq_find_gsi(number);
 	const char *path = source->string_ptr;
-	struct paravirq *pv = NULL;
 	struct acpi_device *adev;
 	acpi_handle handle;
 
-	if (*path != '\\' || ACPI_FAILURE(acpi_get_handle(NULL, path, &handle))) {
-		problem(v, "source '%s' of %#x %s", path, number, *path == '\\' ?
-			"does not exist" : "is not an absolute path");
+	if (!acpi_irq_source_is_controller(source)) {
+		if (!source->string_length && pv)
+			return pv;
+		if (pv || (number >= max_t(u32, gsi_top, NR_IRQS_LEGACY) && paravirq_find(NULL)))
+			say(v, PROBLEM, "number %#x with source '%s' is no interrupt controller's",
+			    number, source->string_length ? path : "");
 		return NULL;
 	}
 
-	adev = acpi_fetch_acpi_dev(handle);
-	if (adev)
-		pv = paravirq_find(acpi_fwnode_handle(adev));
-	if (!pv && acpi_irq_source_is_controller(source))
-		validate_absent(v, path, number);
+	if (ACPI_FAILURE(acpi_get_handle(NULL, path, &handle)))
+		return NULL;
 
-	return pv;
+	adev = acpi_fetch_acpi_dev(handle);
+	pv = adev ? paravirq_find(acpi_fwnode_handle(adev)) : NULL;
+	if (!pv)
+		validate_absent(v, path, number);
+	else if (adev->handle == handle && !v->gsis_alone)
+		return pv;
+	else
+		say(v, PROBLEM, "source '%s' of %#x %s", path, number, v->gsis_alone ?
+		    "is not looked at: its device takes GSIs alone" : "is an alias");
+
+	return NULL;
 }
 
 static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data)
@@ -264,10 +257,7 @@ static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data
 		return AE_OK;
 
 	for (i = 0; i < irq->interrupt_count; i++, v->index++) {
-		if (irq->resource_source.string_length)
-			pv = validate_source(v, &irq->resource_source, irq->interrupts[i]);
-		else
-			pv = paravirq_find_gsi(irq->interrupts[i]);
+		pv = validate_source(v, &irq->resource_source, irq->interrupts[i]);
 		if (pv)
 			validate_line(v, pv, irq->interrupts[i],
 				      acpi_dev_get_irq_type(irq->triggering,
@@ -277,14 +267,12 @@ static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data
 	return AE_OK;
 }
 
-/*
- * Platform devices and all others, such as those of PNP. An MFD child shares the
- * node of its parent: only the first device of a node speaks for it.
- */
+/* An MFD child shares the node of its parent: only the first device speaks for a node. */
 static int validate_acpi_device(struct device *dev, void *data)
 {
 	struct acpi_device *adev = to_acpi_device(dev);
 	struct acpi_device_physical_node *first;
+	struct validation *v = data;
 	struct device *physical = NULL;
 
 	/* A device that goes meanwhile leaves the list first. */
@@ -294,11 +282,17 @@ static int validate_acpi_device(struct device *dev, void *data)
 		if (first)
 			physical = get_device(first->dev);
 	}
+	v->waits = !physical && adev->status.present && !acpi_dev_ready_for_enumeration(adev);
+	if (v->waits)
+		physical = get_device(dev);
 
 	if (physical) {
-		validate_device(data, physical);
+		validate_device(v, physical);
+		/* PNP's and the Generic Event Device */
+		v->gsis_alone = !v->waits && (!dev_is_platform(physical) ||
+					      acpi_dev_hid_uid_match(adev, "ACPI0013", NULL));
 		acpi_walk_resources(adev->handle, METHOD_NAME__CRS,
-				    validate_acpi_resource, data);
+				    validate_acpi_resource, v);
 		put_device(physical);
 	}
 
@@ -329,10 +323,17 @@ static int validate_of_device(struct device *dev, void *data)
 		pv = paravirq_find(of_fwnode_handle(args.np));
 		if (pv && args.args_count == 2)
 			validate_line(v, pv, args.args[0], args.args[1]);
-		else if (!pv && of_device_is_compatible(args.np, "paravirq,intc"))
+		else if (pv)
+			say(v, PROBLEM, "specifier has %d cells, expected 2", args.args_count);
+		else if (of_device_is_compatible(args.np, "paravirq,intc"))
 			validate_absent(v, of_node_full_name(args.np), args.args[0]);
 		of_node_put(args.np);
 	}
+
+	if (of_property_present(dev->of_node, "interrupts-extended") &&
+	    of_count_phandle_with_args(dev->of_node, "interrupts-extended",
+				       "#interrupt-cells") != v->index)
+		say(v, PROBLEM, "specifier cannot be read");
 
 	return 0;
 }
@@ -350,8 +351,8 @@ static void validate(struct seq_file *m, bool selftest)
 		put_device(dev);
 	xa_destroy(&v.claims);
 
-	report(&v, "%u lines, %u consumers, %u problems", v.lines,
-	       v.consumers, v.problems);
+	say(&v, GENERAL, "%u lines, %u consumers, %u problems", v.lines,
+	    v.consumers, v.problems);
 }
 
 static int validate_show(struct seq_file *m, void *unused)
