@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 A guest goes down: a consumer that was enumerated before its controller still has its
-interrupt in its .shutdown, and the last that the guest does to the controller is RESET, so
-that a kernel started by kexec would find it quiet. The guest's part stands in
-tools/testing/selftests/paravirq/shutdown. Numbers in brackets are those of
+interrupt in its .shutdown, and the last that the guest does to the controller is RESET.
+Or another kernel takes over, while the host rings: it finds the controller quiet, and no
+ring is lost. The guest's part stands in tools/testing/selftests/paravirq/shutdown and
+kexec. Numbers in brackets are those of
 Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
@@ -14,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
@@ -59,4 +61,34 @@ with tempfile.TemporaryDirectory() as tmp:
                 'the last access of the controller is a reset')
     guest.equal(sum(access == accesses[-1] for access in accesses), 2,
                 'there was one more, when it came up')
+
+
+def kexec():
+    """The rings go on through the end of the one kernel and the start of the other."""
+    kernel = os.path.join(guest.boot.BUILD, 'kernel/slim/arch/x86/boot/bzImage')
+    initrd = os.path.join(guest.boot.BUILD, 'initrd-slim.cpio')
+    disks = [a for name, path in (('kernel', kernel), ('initrd', initrd))
+             for a in ('-drive', f'if=none,id={name},format=raw,readonly=on,file={path}',
+                       '-device', f'virtio-blk-device,drive={name},serial={name}')]
+    with guest.Run('kexec', machine=guest.boot.SLIM, memory='512M', args=disks) as run:
+        announced = r'selftest: doorbell0 (\d+)'
+        line = int(run.wait_line(announced)[1][1])
+        n = int(line != guest.boot.platform()['DOORBELL0_LINE'])
+        rings = 0
+        while sum(bool(re.search(announced, line)) for line in run.log) < 2:
+            run.ring(0, 1, 2, doorbell=n)
+            rings += 3
+            time.sleep(0.01)
+        guest.ok(run.until(lambda: [run.get(f'/machine/peripheral/db{n}', name)
+                                    for name in ('rung', 'fetched')] == [rings] * 2),
+                 f'kexec: {rings} rings are fetched')
+        run.ring(3, doorbell=n)
+    guest.equal(sum('paravirq PVIQ0001:00: version 1' in line for line in run.log), 2,
+                'kexec: two kernels had the controller')
+    # [GUEST-2]
+    guest.equal([line for line in run.log if 'No irq handler' in line], [],
+                'kexec: the second one found it quiet')
+
+
+kexec()
 guest.done()
