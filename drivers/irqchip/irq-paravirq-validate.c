@@ -67,12 +67,12 @@ struct validation {
 };
 
 /* Of nothing in particular, or of the current interrupt; a problem is counted. */
-enum kind { GENERAL, INTERRUPT, PROBLEM };
+enum severity { GENERAL, INTERRUPT, PROBLEM };
 
-static __printf(3, 4) void say(struct validation *v, enum kind kind, const char *fmt, ...)
+static __printf(3, 4) void say(struct validation *v, enum severity kind, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
-	char where[64] = "";
+	char where[96] = "";
 	va_list args;
 
 	v->problems += kind == PROBLEM;
@@ -164,7 +164,7 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	}
 
 	if (type != IRQ_TYPE_EDGE_RISING)
-		say(v, PROBLEM, "line %#x of %s: trigger type %u, only rising edge (%u) is supported",
+		say(v, PROBLEM, "line %#x of %s: trigger type %u, only rising edge (%u) is allowed",
 		    number, name, type, IRQ_TYPE_EDGE_RISING);
 
 	other = claim_line(v, pv, line);
@@ -233,10 +233,11 @@ static struct paravirq *validate_source(struct validation *v,
 
 	adev = acpi_fetch_acpi_dev(handle);
 	pv = adev ? paravirq_find(acpi_fwnode_handle(adev)) : NULL;
+	if (pv && adev->handle == handle && !v->gsis_alone)
+		return pv;
+
 	if (!pv)
 		validate_absent(v, path, number);
-	else if (adev->handle == handle && !v->gsis_alone)
-		return pv;
 	else
 		say(v, PROBLEM, "source '%s' of %#x %s", path, number, v->gsis_alone ?
 		    "is not looked at: its device takes GSIs alone" : "is an alias");

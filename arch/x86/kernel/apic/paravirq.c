@@ -84,8 +84,7 @@ static void paravirq_irq_unmask(struct irq_data *d)
 static void paravirq_update_route(struct irq_data *d)
 {
 	struct paravirq *pv = irq_data_get_irq_chip_data(d);
-	const struct cpumask *mask = irq_data_get_effective_affinity_mask(d);
-	u64 id = cpu_physical_id(cpumask_first(mask));
+	u64 id = cpu_physical_id(cpumask_first(irq_data_get_effective_affinity_mask(d)));
 
 	lockdep_assert_held(&pv->lock);
 

@@ -127,7 +127,6 @@ static void fake_write(void *ctx, u32 reg, u32 value)
 static const char *fake_name(struct fake *fake, u32 line, u64 route)
 {
 	struct irq_data *d = irq_get_irq_data(fake->virq);
-	unsigned int vector, cpu;
 	u64 own;
 
 	if (route == PARAVIRQ_ROUTE_RESET)
@@ -136,11 +135,8 @@ static const char *fake_name(struct fake *fake, u32 line, u64 route)
 	if (line != LINE || !d || d->hwirq != line)
 		return "wrong";
 
-	vector = irqd_cfg(d)->vector;
-	cpu = cpumask_first(irq_data_get_effective_affinity_mask(d));
-
-	own = (u64)cpu_physical_id(cpu) << PARAVIRQ_ROUTE_DEST_SHIFT |
-	      PARAVIRQ_ROUTE_ENABLE | vector;
+	own = cpu_physical_id(cpumask_first(irq_data_get_effective_affinity_mask(d)));
+	own = own << PARAVIRQ_ROUTE_DEST_SHIFT | PARAVIRQ_ROUTE_ENABLE | irqd_cfg(d)->vector;
 	if (route == own)
 		return "on";
 	if (route == (own | PARAVIRQ_ROUTE_MASK))
