@@ -16,29 +16,29 @@ out=$root/build/mutants
 table() {
 	cat <<'TABLE'
 a writer does not wait for the lock	s/if (!(route & LINE_LOCK))/if (1)/
-raise does not hold the lock while it injects	s/\t\twhat = inject(pv, route);/\t\traise_unlock(pv, line, 0); return inject(pv, route);/
+raise does not hold the lock while it injects	s/\t\twhat = inject(pv, line, route);/\t\traise_unlock(pv, line, 0); return inject(pv, line, route);/
 a route is stored before the lock is taken	s/\told = collect(pv, line, line_lock(pv, line));/\told = paravirq_route(pv, line);/
 the guest can see the lock	s/ &$/;/; /~(uint64_t)LINE_BUSY;/d
 unmask always injects	s/ && old & PARAVIRQ_ROUTE_PENDING) {/) {/
 pending is lost on a masked retarget	s/\t\t\troute |= PARAVIRQ_ROUTE_PENDING;/\t\t\t;/
-pending is injected by the old route	s/\t\t\tinject(pv, route);/\t\t\tinject(pv, old);/
-pending survives the unmask	s/\t\t\tinject(pv, route);/{ inject(pv, route); route |= PARAVIRQ_ROUTE_PENDING; }/
+pending is injected by the old route	s/\t\t\tinject(pv, line, route);/\t\t\tinject(pv, line, old);/
+pending survives the unmask	s/\t\t\tinject(pv, line, route);/{ inject(pv, line, route); route |= PARAVIRQ_ROUTE_PENDING; }/
 pending survives the disable	s/old & route & PARAVIRQ_ROUTE_ENABLE && //
-the guest can write pending	s/value & ~PARAVIRQ_ROUTE_PENDING/value/
+the guest can write pending	s/value & ~(uint64_t)PARAVIRQ_ROUTE_PENDING/value/
 a masked line does not latch	s/\t\tpending = PARAVIRQ_ROUTE_PENDING & ~route;/\t\t;/
 a masked line injects	s/} else if (route & PARAVIRQ_ROUTE_MASK) {/} else if (0) {/
 a disabled line is not dropped	/^enum paravirq_raised paravirq_raise/,/^}/s/if (!(route & PARAVIRQ_ROUTE_ENABLE)) {/if (0) {/
 disable keeps the route	s/uint64_t route = PARAVIRQ_ROUTE_RESET;/uint64_t route = value;/
-a second raise without unmask is not injected	s/\t\twhat = inject(pv, route);/{ what = inject(pv, route); pending = PARAVIRQ_ROUTE_MASK; }/
+a second raise without unmask is not injected	s/\t\twhat = inject(pv, line, route);/{ what = inject(pv, line, route); pending = PARAVIRQ_ROUTE_MASK; }/
 vector 31 is accepted	s/PARAVIRQ_ROUTE_VECTOR) < 32/PARAVIRQ_ROUTE_VECTOR) < 31/
 reserved bits are accepted	s/if (route & PARAVIRQ_ROUTE_RESERVED)/if (0)/
 the back end's broadcast is accepted	s/ || apic_id == pv->broadcast_id//
 APIC id 0xffffffff is accepted	s/apic_id == UINT32_MAX || //
-APIC ids have 8 bits	s/inject(pv->opaque, route >> PARAVIRQ_ROUTE_DEST_SHIFT,/inject(pv->opaque, (uint8_t)(route >> 32),/
+APIC ids have 8 bits	s/(uint32_t)(route >> PARAVIRQ_ROUTE_DEST_SHIFT),/(uint8_t)(route >> 32),/
 errors wrap	s/errors != UINT32_MAX &&/1 \&\&/
-reset leaves errors	s/^\tatomic_store(&pv->errors, 0);//
+reset leaves errors	s/^\tstore(&pv->errors, 0);//
 reset forgets the last line	/^void paravirq_reset/,/^}/s/line < pv->nr_lines/line + 1 < pv->nr_lines/
-reset passes over a line that injects	s/^\t\troute_write(pv, line, PARAVIRQ/\t\tif (!(atomic_load(\&pv->lines[line]) \& LINE_LOCK)) route_write(pv, line, PARAVIRQ/
+reset passes over a line that injects	s/^\t\troute_replace(pv, line, PARAVIRQ/\t\tif (!(load(\&pv->lines[line]) \& LINE_LOCK)) route_replace(pv, line, PARAVIRQ/
 any control command resets	s/value == PARAVIRQ_CONTROL_RESET/value/
 trigger has no upper bound	s/\tif (line < pv->nr_lines)/\tif (line <= pv->nr_lines)/
 raise has no upper bound	/^enum paravirq_raised paravirq_raise/,/^}/s/line >= pv->nr_lines/line > pv->nr_lines/
@@ -49,13 +49,17 @@ registers in memory take any size	s/if (size == 4 && common_read/if (size \&\& c
 commands in memory take any size	s/else if (size != 4 || !common_write/else if (!size || !common_write/
 rejected reads are not counted	/^uint64_t paravirq_mmio_read/,/^}/s/\treject(pv);/\t;/
 an inject that failed counts as injected	s/return count(pv, PARAVIRQ_DROPPED);$/return count(pv, PARAVIRQ_INJECTED);/
-route_changed comes under the lock	s/^\tline_unlock(pv, line, route);$/\troute_changed(pv, line); line_unlock(pv, line, route);/
+route_changed comes under the lock	s/^\tline_unlock(pv, line, route);$/\troute_changed(pv, line, 1); line_unlock(pv, line, route);/
 restore believes the number of lines	s/if (nr_lines != pv->nr_lines)/if (0)/
 restore takes pending without mask	s/ && !(route & PARAVIRQ_ROUTE_MASK))/ \&\& 0)/
-restore takes any disabled route	s/status = route == PARAVIRQ_ROUTE_RESET ?/status = 1 ?/
-a refused restore leaves half	s/\t\tuint64_t route = routes\[line\];/\t\tuint64_t route = routes[line]; line_unlock(pv, line, route);/
+restore takes any disabled route	s/return route == PARAVIRQ_ROUTE_RESET ?/return 1 ?/
+a refused restore leaves half	s/^\t\tstatus = saved_check(pv, image\[line\]);/\t\tline_unlock(pv, line, image[line]); &/
+restore takes what it has not looked at	s/^\t\tline_unlock(pv, line, route);/\t\tline_unlock(pv, line, image[line]);/
+restore goes on with what a second look refuses	s/^\t\t\tparavirq_reset(pv);/\t\t\tbreak;/
+a reset tells of each line	s/^\troute_changed(pv, 0, pv->nr_lines);/\tfor (line = 0; line < pv->nr_lines; line++) route_changed(pv, line, 1);/
+the line is not told to inject()	s/inject(pv->opaque, line,/inject(pv->opaque, 0,/
 a raise does not wait for the lock	s/!(route & LINE_BUSY) &&/1 \&\&/
-raises do not give way to a writer	s/atomic_fetch_or_explicit(word, LINE_BUSY,/atomic_fetch_or_explicit(word, LINE_LOCK,/
+raises do not give way to a writer	s/__atomic_fetch_or(word, LINE_BUSY,/__atomic_fetch_or(word, LINE_LOCK,/
 the guest can see that a writer waits	s/~(uint64_t)LINE_BUSY;/~(uint64_t)LINE_LOCK;/
 a second raise takes pending back	s/PARAVIRQ_ROUTE_PENDING & ~route;/PARAVIRQ_ROUTE_PENDING;/
 ports take any size on reads	/^uint32_t paravirq_pio_read/,/^}/s/if (size == 4) {/if (size) {/
@@ -75,24 +79,24 @@ COMMIT has line and route the other way round	/^static void commit_write/,/^}/{s
 COMMIT knows 256 lines	s/uint32_t line = value >> PARAVIRQ_COMMIT_LINE_SHIFT/uint32_t line = (uint8_t)(value >> 16)/
 COMMIT ignores the reserved bits	s/| (uint16_t)value);/| (value \& 0x7ff));/
 COMMIT takes the line into the route	s/| (uint16_t)value);/| value);/
-COMMIT forgets DEST	s/uint64_t dest = atomic_load(&pv->dest);/uint64_t dest = 0;/
-COMMIT uses DEST up	s/uint64_t dest = atomic_load(&pv->dest);/uint64_t dest = atomic_exchange(\&pv->dest, 0);/
-DEST has 8 bits	s/atomic_store(&pv->dest, value);/atomic_store(\&pv->dest, (uint8_t)value);/
+COMMIT forgets DEST	s/uint64_t dest = load(&pv->dest);/uint64_t dest = 0;/
+COMMIT uses DEST up	s/uint64_t dest = load(&pv->dest);/uint64_t dest = __atomic_exchange_n(\&pv->dest, 0, __ATOMIC_SEQ_CST);/
+DEST has 8 bits	s/store(&pv->dest, value);/store(\&pv->dest, (uint8_t)value);/
 SELECT has no upper bound	/^static void select_write/,/^}/s/line < pv->nr_lines/line <= pv->nr_lines/
 SELECT of a line that is not there is not counted	/^static void select_write/,/^}/s/reject(pv)/(void)0/
-SELECT leaves DEST	/atomic_store(&pv->dest, route >> PARAVIRQ_ROUTE_DEST_SHIFT);/d
-SELECT is no copy of the route	/^static void select_write/,/^}/s/atomic_store(&pv->select, route)/atomic_store(\&pv->select, line)/;s/return atomic_load(&pv->select);/return paravirq_route(pv, atomic_load(\&pv->select));/
-SELECT shows no pending	s/atomic_store(&pv->select, route)/atomic_store(\&pv->select, route \& ~PARAVIRQ_ROUTE_PENDING)/
-reset leaves DEST	s/^\tatomic_store(&pv->dest, 0);//
-reset leaves SELECT	s/^\tatomic_store(&pv->select, 0);//
-save forgets errors	s/registers->errors = atomic_load(&pv->errors);/registers->errors = 0;/
-save forgets DEST	s/registers->dest = atomic_load(&pv->dest);/registers->dest = 0;/
-save forgets SELECT	s/registers->select = atomic_load(&pv->select);/registers->select = 0;/
-restore forgets errors	/atomic_store(&pv->errors, registers->errors);/d
-restore forgets DEST	/atomic_store(&pv->dest, registers->dest);/d
-restore forgets SELECT	/atomic_store(&pv->select, registers->select);/d
-a refused restore takes the registers	s/^\tif (nr_lines != pv->nr_lines)/\tatomic_store(\&pv->dest, registers->dest);\n&/
-rejects at the same time count once	s/!atomic_compare_exchange_weak(&pv->errors, &errors, errors + 1)/(atomic_store(\&pv->errors, errors + 1), 0)/
+SELECT leaves DEST	/store(&pv->dest, (uint32_t)(route >> PARAVIRQ_ROUTE_DEST_SHIFT));/d
+SELECT is no copy of the route	/^static void select_write/,/^}/s/store(&pv->select, (uint32_t)route)/store(\&pv->select, line)/;s/return load(&pv->select);/return paravirq_route(pv, load(\&pv->select));/
+SELECT shows no pending	s/store(&pv->select, (uint32_t)route)/store(\&pv->select, (uint32_t)route \& ~PARAVIRQ_ROUTE_PENDING)/
+reset leaves DEST	s/^\tstore(&pv->dest, 0);//
+reset leaves SELECT	s/^\tstore(&pv->select, 0);//
+save forgets errors	s/registers->errors = load(&pv->errors);/registers->errors = 0;/
+save forgets DEST	s/registers->dest = load(&pv->dest);/registers->dest = 0;/
+save forgets SELECT	s/registers->select = load(&pv->select);/registers->select = 0;/
+restore forgets errors	/store(&pv->errors, registers->errors);/d
+restore forgets DEST	/store(&pv->dest, registers->dest);/d
+restore forgets SELECT	/store(&pv->select, registers->select);/d
+a refused restore takes the registers	s/^\tif (nr_lines != pv->nr_lines)/\tstore(\&pv->dest, registers->dest);\n&/
+rejects at the same time count once	/^static void reject/,/^}/{s/!__atomic_compare_exchange_n(&pv->errors, &errors, errors + 1, true,/({ store(\&pv->errors, errors + 1); 0; }))/;/__ATOMIC_SEQ_CST, __ATOMIC/d}
 save drops pending	s/routes\[line\] = route_read(pv, line);/routes[line] = route_read(pv, line) \& ~PARAVIRQ_ROUTE_PENDING;/
 a line is collected where others inject	s/if ((route & (PARAVIRQ_ROUTE_ENABLE | PARAVIRQ_ROUTE_MASK)) == PARAVIRQ_ROUTE_ENABLE ||/if (/
 only masked lines are collected	/^static uint64_t collect/,/^}/s/== PARAVIRQ_ROUTE_ENABLE ||/!= (PARAVIRQ_ROUTE_ENABLE | PARAVIRQ_ROUTE_MASK) ||/

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #
-# What libparavirq asks of its embedder, read from the object: no allocation, no
-# errno, no C library beyond string.h, nothing global. Prints the size of the
-# library. TAP; works in build/tests/object.
+# What libparavirq asks of its embedder, read from the object: no C library, not even its
+# headers, nothing global. Prints the size of the library. TAP; works in
+# build/tests/object.
 #
 # Copyright (C) 2026 The paravirq authors
 set -u
@@ -34,9 +34,20 @@ make -s -C "$lib" O="$out" SRC="$src" \
 	CFLAGS="-O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector" \
 	"$out/libparavirq.a" >&2 || exit 1
 
-echo "1..5"
-nothing "needs nothing but string.h" \
-	"$(nm -u "$object" | awk '{ print $2 }' | grep -vxE 'mem(set|cpy|move|cmp)' | xargs)"
+# For the kernel of an operating system, with no headers but the compiler's own.
+freestanding() {
+	"$@" -ffreestanding -nostdinc -isystem "$("$1" -print-file-name=include)" -std=c11 \
+		-mgeneral-regs-only -mcmodel=kernel -fno-pic -fno-stack-protector -O2 -Wall -Wextra -Werror \
+		-Wconversion -Wsign-conversion -I"$root/include/uapi" -c -o "$out/kernel.o" \
+		"$lib/$src" 2>&1 && nm -u "$out/kernel.o"
+}
+
+echo "1..8"
+nothing "needs nothing" "$(nm -u "$object" | xargs)"
+nothing "freestanding, gcc" "$(freestanding gcc | xargs)"
+nothing "freestanding, clang" "$(freestanding clang | xargs)"
+nothing "freestanding, for no operating system" \
+	"$(freestanding clang --target=x86_64-unknown-none | xargs)"
 nothing "has no data of its own" \
 	"$(nm "$object" | awk '$2 ~ /[bBdDcCgGsS]/ { print $3 }' | xargs)"
 nothing "has no section for data" \

@@ -6,9 +6,10 @@
  * Copyright (C) 2026 The paravirq authors
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
-#include "paravirq.h"
+#include <libparavirq/paravirq.h>
 
 enum { NR_VCPUS = 2, NR_LINES = 8, LINE = 3 /* of the device */, RINGS = 1000 };
 #define ROUTE(apic_id, vector)	((uint64_t)(apic_id) << 32 | PARAVIRQ_ROUTE_ENABLE | (vector))
@@ -24,14 +25,15 @@ static struct vcpu {
 };
 
 static struct paravirq pv;
-static _Atomic uint64_t lines[NR_LINES];	/* the library allocates nothing */
+static paravirq_word lines[NR_LINES];	/* the library allocates nothing */
 static atomic_uint rung, handled;
 
 /* Called under the lock of a line: takes the lock of a vCPU and nothing else. */
-static bool inject(void *opaque, uint32_t apic_id, uint8_t vector)
+static bool inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
 {
 	struct vcpu *vcpu = opaque;
 
+	(void)line;
 	if (apic_id >= NR_VCPUS)
 		return false;
 	vcpu += apic_id;

@@ -16,9 +16,19 @@
  *
  * Copyright (C) 2026 The paravirq authors
  */
-#include <string.h>
-
 #include "paravirq.h"
+
+/* How a thread spins. Who builds the library may say, such as -DPARAVIRQ_RELAX=yield_cpu */
+#ifndef PARAVIRQ_RELAX
+#if defined(__x86_64__) || defined(__i386__)
+#define PARAVIRQ_RELAX	__builtin_ia32_pause
+#else
+#define PARAVIRQ_RELAX()	__atomic_signal_fence(__ATOMIC_SEQ_CST)
+#endif
+#endif
+
+#define load(p)		__atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define store(p, v)	__atomic_store_n(p, v, __ATOMIC_SEQ_CST)
 
 /*
  * Never seen by the guest nor saved: the line is locked; a writer of its route
@@ -33,15 +43,15 @@
 /* Takes the lock of a line in order to write its route, and returns that. */
 static uint64_t line_lock(struct paravirq *pv, uint32_t line)
 {
-	_Atomic uint64_t *word = &pv->lines[line];
+	paravirq_word *word = &pv->lines[line];
 	uint64_t route;
 
 	for (;;) {
-		route = atomic_fetch_or_explicit(word, LINE_BUSY, memory_order_acquire);
+		route = __atomic_fetch_or(word, LINE_BUSY, __ATOMIC_ACQUIRE);
 		if (!(route & LINE_LOCK))
 			return route & ~(uint64_t)LINE_WANTED;
-		while (atomic_load_explicit(word, memory_order_relaxed) & LINE_LOCK)
-			;
+		while (__atomic_load_n(word, __ATOMIC_RELAXED) & LINE_LOCK)
+			PARAVIRQ_RELAX();
 	}
 }
 
@@ -51,22 +61,22 @@ static uint64_t line_lock(struct paravirq *pv, uint32_t line)
  */
 static void line_unlock(struct paravirq *pv, uint32_t line, uint64_t route)
 {
-	atomic_store_explicit(&pv->lines[line], route, memory_order_release);
+	__atomic_store_n(&pv->lines[line], route, __ATOMIC_RELEASE);
 }
 
 /* Takes the lock of a line in order to raise it, and returns its route. */
 static uint64_t raise_lock(struct paravirq *pv, uint32_t line)
 {
-	_Atomic uint64_t *word = &pv->lines[line];
+	paravirq_word *word = &pv->lines[line];
 	uint64_t route;
 
 	for (;;) {
-		route = atomic_load_explicit(word, memory_order_relaxed);
+		route = __atomic_load_n(word, __ATOMIC_RELAXED);
 		if (!(route & LINE_BUSY) &&
-		    atomic_compare_exchange_weak_explicit(word, &route, route | LINE_LOCK,
-							  memory_order_acquire,
-							  memory_order_relaxed))
+		    __atomic_compare_exchange_n(word, &route, route | LINE_LOCK, true,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return route;
+		PARAVIRQ_RELAX();
 	}
 }
 
@@ -76,26 +86,26 @@ static uint64_t raise_lock(struct paravirq *pv, uint32_t line)
  */
 static void raise_unlock(struct paravirq *pv, uint32_t line, uint64_t flip)
 {
-	atomic_fetch_xor_explicit(&pv->lines[line], LINE_LOCK | flip, memory_order_release);
+	__atomic_fetch_xor(&pv->lines[line], LINE_LOCK | flip, __ATOMIC_RELEASE);
 }
 
-static void route_changed(struct paravirq *pv, uint32_t line)
+static void route_changed(struct paravirq *pv, uint32_t first, uint32_t nr_lines)
 {
 	if (pv->ops->route_changed)
-		pv->ops->route_changed(pv->opaque, line);
+		pv->ops->route_changed(pv->opaque, first, nr_lines);
 }
 
 static enum paravirq_raised count(struct paravirq *pv, enum paravirq_raised what)
 {
-	atomic_fetch_add_explicit(&pv->raised[what], 1, memory_order_relaxed);
+	__atomic_fetch_add(&pv->raised[what], 1, __ATOMIC_RELAXED);
 	return what;
 }
 
 /* Injects by an enabled, unmasked route; the line must be locked. */
-static enum paravirq_raised inject(struct paravirq *pv, uint64_t route)
+static enum paravirq_raised inject(struct paravirq *pv, uint32_t line, uint64_t route)
 {
-	if (!pv->ops->inject(pv->opaque, route >> PARAVIRQ_ROUTE_DEST_SHIFT,
-			     route & PARAVIRQ_ROUTE_VECTOR))
+	if (!pv->ops->inject(pv->opaque, line, (uint32_t)(route >> PARAVIRQ_ROUTE_DEST_SHIFT),
+			     (uint8_t)(route & PARAVIRQ_ROUTE_VECTOR)))
 		return count(pv, PARAVIRQ_DROPPED);
 	return count(pv, PARAVIRQ_INJECTED);
 }
@@ -136,17 +146,18 @@ static uint64_t route_read(struct paravirq *pv, uint32_t line)
 /* Counts a rejected access; a guest in a loop must not wrap the counter to 0. */
 static void reject(struct paravirq *pv)
 {
-	uint32_t errors = atomic_load(&pv->errors);
+	uint32_t errors = load(&pv->errors);
 
 	while (errors != UINT32_MAX &&
-	       !atomic_compare_exchange_weak(&pv->errors, &errors, errors + 1))
+	       !__atomic_compare_exchange_n(&pv->errors, &errors, errors + 1, true,
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		;
 }
 
 /* What is wrong with an enabled route? */
 static enum paravirq_status route_check(struct paravirq *pv, uint64_t route)
 {
-	uint32_t apic_id = route >> PARAVIRQ_ROUTE_DEST_SHIFT;
+	uint32_t apic_id = (uint32_t)(route >> PARAVIRQ_ROUTE_DEST_SHIFT);
 
 	if (route & PARAVIRQ_ROUTE_RESERVED)
 		return PARAVIRQ_BAD_RESERVED;
@@ -157,28 +168,34 @@ static enum paravirq_status route_check(struct paravirq *pv, uint64_t route)
 	return PARAVIRQ_OK;
 }
 
-static void route_write(struct paravirq *pv, uint32_t line, uint64_t value)
+/* Gives the line a route that is allowed. Others inject by the old one until route_changed(). */
+static void route_replace(struct paravirq *pv, uint32_t line, uint64_t route)
 {
-	uint64_t route = PARAVIRQ_ROUTE_RESET;
 	uint64_t old;
-
-	if (value & PARAVIRQ_ROUTE_ENABLE) {
-		if (route_check(pv, value) != PARAVIRQ_OK) {
-			reject(pv);
-			return;
-		}
-		route = value & ~PARAVIRQ_ROUTE_PENDING;
-	}
 
 	old = collect(pv, line, line_lock(pv, line));
 	if (old & route & PARAVIRQ_ROUTE_ENABLE && old & PARAVIRQ_ROUTE_PENDING) {
 		if (route & PARAVIRQ_ROUTE_MASK)
 			route |= PARAVIRQ_ROUTE_PENDING;
 		else
-			inject(pv, route);
+			inject(pv, line, route);
 	}
 	line_unlock(pv, line, route);
-	route_changed(pv, line);
+}
+
+static void route_write(struct paravirq *pv, uint32_t line, uint64_t value)
+{
+	uint64_t route = PARAVIRQ_ROUTE_RESET;
+
+	if (value & PARAVIRQ_ROUTE_ENABLE) {
+		if (route_check(pv, value) != PARAVIRQ_OK) {
+			reject(pv);
+			return;
+		}
+		route = value & ~(uint64_t)PARAVIRQ_ROUTE_PENDING;
+	}
+	route_replace(pv, line, route);
+	route_changed(pv, line, 1);
 }
 
 static void control_write(struct paravirq *pv, uint32_t value)
@@ -214,7 +231,7 @@ static bool common_read(struct paravirq *pv, uint64_t offset, uint32_t *value)
 		*value = 0;
 		return true;
 	case PARAVIRQ_REG_ERRORS:
-		*value = atomic_load(&pv->errors);
+		*value = load(&pv->errors);
 		return true;
 	}
 	return false;
@@ -240,7 +257,7 @@ static bool mmio_is_route(struct paravirq *pv, uint64_t offset,
 	if (size != 8 || offset % 8 || offset < PARAVIRQ_REG_ROUTE ||
 	    offset >= paravirq_mmio_size(pv->nr_lines))
 		return false;
-	*line = (offset - PARAVIRQ_REG_ROUTE) / 8;
+	*line = (uint32_t)((offset - PARAVIRQ_REG_ROUTE) / 8);
 	return true;
 }
 
@@ -284,13 +301,13 @@ void paravirq_mmio_write(struct paravirq *pv, uint64_t offset,
 
 	if (mmio_is_route(pv, offset, size, &line))
 		route_write(pv, line, value);
-	else if (size != 4 || !common_write(pv, offset, value))
+	else if (size != 4 || !common_write(pv, offset, (uint32_t)value))
 		reject(pv);
 }
 
 static void commit_write(struct paravirq *pv, uint32_t value)
 {
-	uint64_t dest = atomic_load(&pv->dest);
+	uint64_t dest = load(&pv->dest);
 	uint32_t line = value >> PARAVIRQ_COMMIT_LINE_SHIFT;
 
 	if (line < pv->nr_lines)
@@ -305,8 +322,8 @@ static void select_write(struct paravirq *pv, uint32_t line)
 
 	if (line < pv->nr_lines) {
 		route = route_read(pv, line);
-		atomic_store(&pv->dest, route >> PARAVIRQ_ROUTE_DEST_SHIFT);
-		atomic_store(&pv->select, route);
+		store(&pv->dest, (uint32_t)(route >> PARAVIRQ_ROUTE_DEST_SHIFT));
+		store(&pv->select, (uint32_t)route);
 	} else {
 		reject(pv);
 	}
@@ -329,9 +346,9 @@ uint32_t paravirq_pio_read(struct paravirq *pv, uint64_t offset, unsigned int si
 			return value;
 		switch (offset) {
 		case PARAVIRQ_PIO_DEST:
-			return atomic_load(&pv->dest);
+			return load(&pv->dest);
 		case PARAVIRQ_PIO_SELECT:
-			return atomic_load(&pv->select);
+			return load(&pv->select);
 		}
 	}
 	reject(pv);
@@ -355,7 +372,7 @@ void paravirq_pio_write(struct paravirq *pv, uint64_t offset, unsigned int size,
 			return;
 		switch (offset) {
 		case PARAVIRQ_PIO_DEST:
-			atomic_store(&pv->dest, value);
+			store(&pv->dest, value);
 			return;
 		case PARAVIRQ_PIO_COMMIT:
 			commit_write(pv, value);
@@ -373,8 +390,9 @@ void paravirq_pio_write(struct paravirq *pv, uint64_t offset, unsigned int size,
  * @pv: the controller
  * @line: its number
  *
- * Lines are edge-triggered: each call counts. Waits for a concurrent raise or
- * route write of the same line, never for anything else; a write goes first.
+ * Lines are edge-triggered: each call counts. Waits, spinning, for raises, reads
+ * and writes of the route and saves of the same line, with what they call back under
+ * its lock; writes go first.
  *
  * Return: what became of the interrupt.
  */
@@ -393,7 +411,7 @@ enum paravirq_raised paravirq_raise(struct paravirq *pv, uint32_t line)
 		what = count(pv, PARAVIRQ_LATCHED);
 		pending = PARAVIRQ_ROUTE_PENDING & ~route;
 	} else {
-		what = inject(pv, route);
+		what = inject(pv, line, route);
 	}
 	raise_unlock(pv, line, pending);
 	return what;
@@ -408,27 +426,40 @@ enum paravirq_raised paravirq_raise(struct paravirq *pv, uint32_t line)
  * be collected (see struct paravirq_ops); PARAVIRQ_ROUTE_RESET for a line that
  * does not exist.
  */
-uint64_t paravirq_route(struct paravirq *pv, uint32_t line)
+uint64_t paravirq_route(const struct paravirq *pv, uint32_t line)
 {
 	if (line >= pv->nr_lines)
 		return PARAVIRQ_ROUTE_RESET;
-	return atomic_load_explicit(&pv->lines[line], memory_order_acquire) &
+	return __atomic_load_n(&pv->lines[line], __ATOMIC_ACQUIRE) &
 	       ~(uint64_t)LINE_BUSY;
 }
 
 /**
  * paravirq_count() - statistics since paravirq_init()
  * @pv: the controller
- * @what: which
+ * @what: which, below PARAVIRQ_NR_RAISED
  *
  * Injections count also when they come from an unmasked PENDING. A reset does
  * not clear these figures and they are not saved.
  *
  * Return: how many interrupts ended like that.
  */
-uint64_t paravirq_count(struct paravirq *pv, enum paravirq_raised what)
+uint64_t paravirq_count(const struct paravirq *pv, enum paravirq_raised what)
 {
-	return atomic_load_explicit(&pv->raised[what], memory_order_relaxed);
+	return __atomic_load_n(&pv->raised[what], __ATOMIC_RELAXED);
+}
+
+/**
+ * paravirq_errors() - accesses of the guest that were rejected
+ * @pv: the controller
+ *
+ * A guest that keeps to the interface has none: a VMM may log that the figure grows.
+ *
+ * Return: the value of PARAVIRQ_REG_ERRORS.
+ */
+uint32_t paravirq_errors(const struct paravirq *pv)
+{
+	return load(&pv->errors);
 }
 
 /**
@@ -443,10 +474,11 @@ void paravirq_reset(struct paravirq *pv)
 	uint32_t line;
 
 	for (line = 0; line < pv->nr_lines; line++)
-		route_write(pv, line, PARAVIRQ_ROUTE_RESET);
-	atomic_store(&pv->errors, 0);
-	atomic_store(&pv->dest, 0);
-	atomic_store(&pv->select, 0);
+		route_replace(pv, line, PARAVIRQ_ROUTE_RESET);
+	route_changed(pv, 0, pv->nr_lines);
+	store(&pv->errors, 0);
+	store(&pv->dest, 0);
+	store(&pv->select, 0);
 }
 
 /**
@@ -465,9 +497,19 @@ void paravirq_save(struct paravirq *pv, uint64_t *routes,
 
 	for (line = 0; line < pv->nr_lines; line++)
 		routes[line] = route_read(pv, line);
-	registers->errors = atomic_load(&pv->errors);
-	registers->dest = atomic_load(&pv->dest);
-	registers->select = atomic_load(&pv->select);
+	registers->errors = load(&pv->errors);
+	registers->dest = load(&pv->dest);
+	registers->select = load(&pv->select);
+}
+
+/* Can a route be one that paravirq_save() has made? */
+static enum paravirq_status saved_check(struct paravirq *pv, uint64_t route)
+{
+	if (!(route & PARAVIRQ_ROUTE_ENABLE))
+		return route == PARAVIRQ_ROUTE_RESET ? PARAVIRQ_OK : PARAVIRQ_BAD_DISABLED;
+	if (route & PARAVIRQ_ROUTE_PENDING && !(route & PARAVIRQ_ROUTE_MASK))
+		return PARAVIRQ_BAD_PENDING;
+	return route_check(pv, route);
 }
 
 /**
@@ -478,7 +520,11 @@ void paravirq_save(struct paravirq *pv, uint64_t *routes,
  * @registers: likewise; all values are allowed
  * @bad_line: where to store the line that a refusal is about, or NULL
  *
- * Trusts nothing. Injects nothing: what was pending stays pending.
+ * Trusts nothing. Injects nothing: what was pending stays pending, what was so before
+ * is forgotten. Calls paravirq_ops.route_changed, so what that needs has to be there.
+ * Stop whoever raises lines first, as for a save. An image that somebody writes
+ * meanwhile does no harm: it may be refused by a line that was good at first, and the
+ * controller is reset then.
  *
  * Return: PARAVIRQ_OK, or why nothing was changed.
  */
@@ -487,38 +533,40 @@ enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
 				      const struct paravirq_registers *registers,
 				      uint32_t *bad_line)
 {
-	enum paravirq_status status = PARAVIRQ_OK;
+	const volatile uint64_t *image = routes;
+	enum paravirq_status status;
+	uint64_t route;
 	uint32_t line;
 
 	if (nr_lines != pv->nr_lines)
 		return PARAVIRQ_BAD_NR_LINES;
 
 	for (line = 0; line < nr_lines; line++) {
-		uint64_t route = routes[line];
-
-		if (!(route & PARAVIRQ_ROUTE_ENABLE))
-			status = route == PARAVIRQ_ROUTE_RESET ?
-				 PARAVIRQ_OK : PARAVIRQ_BAD_DISABLED;
-		else if (route & PARAVIRQ_ROUTE_PENDING && !(route & PARAVIRQ_ROUTE_MASK))
-			status = PARAVIRQ_BAD_PENDING;
-		else
-			status = route_check(pv, route);
-		if (status != PARAVIRQ_OK) {
-			if (bad_line)
-				*bad_line = line;
-			return status;
-		}
+		status = saved_check(pv, image[line]);
+		if (status != PARAVIRQ_OK)
+			goto bad;
 	}
 
 	for (line = 0; line < nr_lines; line++) {
+		route = image[line];
+		status = saved_check(pv, route);
+		if (status != PARAVIRQ_OK) {
+			paravirq_reset(pv);
+			goto bad;
+		}
 		collect(pv, line, line_lock(pv, line));	/* that was before */
-		line_unlock(pv, line, routes[line]);
-		route_changed(pv, line);
+		line_unlock(pv, line, route);
 	}
-	atomic_store(&pv->errors, registers->errors);
-	atomic_store(&pv->dest, registers->dest);
-	atomic_store(&pv->select, registers->select);
+	route_changed(pv, 0, nr_lines);
+	store(&pv->errors, registers->errors);
+	store(&pv->dest, registers->dest);
+	store(&pv->select, registers->select);
 	return PARAVIRQ_OK;
+
+bad:
+	if (bad_line)
+		*bad_line = line;
+	return status;
 }
 
 /**
@@ -527,7 +575,8 @@ enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
  * @lines: memory for @nr_lines words, which the controller uses from now on
  * @nr_lines: number of lines, 1 to PARAVIRQ_MAX_LINES
  * @broadcast_id: besides 0xffffffff, the APIC id that @ops->inject would take
- *	for all vCPUs: 0xff for an xAPIC, else 0xffffffff
+ *	for all vCPUs: 0xff if any can be in xAPIC mode, else 0xffffffff. Both sides
+ *	of a migration say the same
  * @ops: callbacks; must stay valid
  * @opaque: their first argument
  *
@@ -535,22 +584,37 @@ enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
  *
  * Return: PARAVIRQ_OK or PARAVIRQ_BAD_NR_LINES.
  */
-enum paravirq_status paravirq_init(struct paravirq *pv, _Atomic uint64_t *lines,
+enum paravirq_status paravirq_init(struct paravirq *pv, paravirq_word *lines,
 				   uint32_t nr_lines, uint32_t broadcast_id,
 				   const struct paravirq_ops *ops, void *opaque)
 {
+	unsigned int what;
 	uint32_t line;
 
 	if (nr_lines < 1 || nr_lines > PARAVIRQ_MAX_LINES)
 		return PARAVIRQ_BAD_NR_LINES;
 
-	memset(pv, 0, sizeof(*pv));
 	pv->lines = lines;
 	pv->nr_lines = nr_lines;
 	pv->broadcast_id = broadcast_id;
+	pv->errors = 0;
+	pv->dest = 0;
+	pv->select = 0;
+	for (what = 0; what < PARAVIRQ_NR_RAISED; what++)
+		pv->raised[what] = 0;
 	pv->ops = ops;
 	pv->opaque = opaque;
 	for (line = 0; line < nr_lines; line++)
-		atomic_init(&lines[line], PARAVIRQ_ROUTE_RESET);
+		lines[line] = PARAVIRQ_ROUTE_RESET;
 	return PARAVIRQ_OK;
+}
+
+/**
+ * paravirq_library_version() - the version that was linked
+ *
+ * Return: PARAVIRQ_LIBRARY_MAJOR << 16 | PARAVIRQ_LIBRARY_MINOR of its header.
+ */
+uint32_t paravirq_library_version(void)
+{
+	return PARAVIRQ_LIBRARY_MAJOR << 16 | PARAVIRQ_LIBRARY_MINOR;
 }

@@ -6,22 +6,35 @@
  * guest accesses to paravirq_mmio_read() and paravirq_mmio_write(), or to
  * paravirq_pio_read() and paravirq_pio_write() at I/O ports, and calls
  * paravirq_raise() when a device of its own fires. The library calls back
- * through struct paravirq_ops. It allocates nothing, needs no more of a C
- * library than string.h, and knows neither QEMU nor KVM.
+ * through struct paravirq_ops. It allocates nothing, needs no C library, and knows
+ * neither QEMU nor KVM. For C99 and C++ of gcc and clang, which have __atomic_*().
  *
  * Threads: paravirq_init() comes first and alone; everything else may be called
- * from any thread at any time.
+ * from any thread at any time, but not from a signal handler.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 #ifndef LIBPARAVIRQ_PARAVIRQ_H
 #define LIBPARAVIRQ_PARAVIRQ_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "linux/paravirq.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * The version of the library: its functions and structures, not what a guest sees. Those
+ * of one major version compile with each other's callers.
+ */
+#define PARAVIRQ_LIBRARY_MAJOR	2
+#define PARAVIRQ_LIBRARY_MINOR	0
+
+/* Aligned as atomic operations want it, on hosts of 32 bits, too. */
+typedef uint64_t paravirq_word __attribute__((aligned(8)));
 
 /**
  * enum paravirq_raised - what became of an interrupt
@@ -61,29 +74,32 @@ enum paravirq_status {
 /**
  * struct paravirq_ops - what the embedder provides
  * @inject: Inject the edge-triggered, fixed-mode interrupt @vector into the
- *	vCPU with this physical @apic_id; false if there is none. Called under
- *	the lock of a line, from paravirq_raise() and from guest writes: that is
- *	what makes a write wait for injections by the old route. So it must not
- *	call the library, nor take a lock that a thread may hold which calls
- *	paravirq_mmio_write(), paravirq_pio_write() or any other function that
- *	writes routes.
- * @route_changed: The guest wrote this line's route, or a reset or restore
- *	replaced it: fetch it by paravirq_route(). For embedders that let
- *	somebody else inject (irqfd): they must have stopped the old route when
- *	this returns. Called with no lock held, before the write completes; two
- *	writers may call it in either order. A latched interrupt is no change of
- *	route. May be NULL.
+ *	vCPU with this physical @apic_id; false if there is none. @line is what was
+ *	raised, for statistics and traces. Called under the lock of the line, from
+ *	paravirq_raise() and from guest writes: that is what makes a write wait for
+ *	injections by the old route. So it must not call the library, nor take a lock
+ *	that a thread may hold which calls paravirq_mmio_write(), paravirq_pio_write()
+ *	or any other function that writes routes.
+ * @route_changed: The guest wrote the routes of these lines, from @first on, or a
+ *	reset or restore replaced them: fetch each by paravirq_route() and compare it
+ *	with the one before, it may be the same. For embedders that let somebody else
+ *	inject (irqfd): they must have stopped the old routes when this returns. Called
+ *	with no lock held, before the write completes, once for all lines of a reset or
+ *	restore; two writers may call it in either order. A latched interrupt is no
+ *	change of route, nor is paravirq_init(): at first no line is enabled. May be
+ *	NULL.
  * @collect: For embedders that let somebody else inject: take back what was
  *	raised there and not injected, as the eventfd of an irqfd keeps it while
  *	KVM does not listen; true if there was something. Called under the lock
  *	of the line while its route is masked or not enabled. @route_changed may
  *	still be about to stop the others then: return false for as long as they
- *	listen, what they find is theirs. Must not do what @inject must not. May
- *	be NULL.
+ *	listen, what they find is theirs. Must not do what @inject must not; who
+ *	raises the line waits for it, so it takes no lock that is held for
+ *	another line. May be NULL.
  */
 struct paravirq_ops {
-	bool (*inject)(void *opaque, uint32_t apic_id, uint8_t vector);
-	void (*route_changed)(void *opaque, uint32_t line);
+	bool (*inject)(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector);
+	void (*route_changed)(void *opaque, uint32_t first, uint32_t nr_lines);
 	bool (*collect)(void *opaque, uint32_t line);
 };
 
@@ -112,24 +128,28 @@ struct paravirq_registers {
  * @opaque: their first argument
  */
 struct paravirq {
-	_Atomic uint64_t *lines;
+	paravirq_word *lines;
 	uint32_t nr_lines;
 	uint32_t broadcast_id;
-	_Atomic uint32_t errors;
-	_Atomic uint32_t dest;
-	_Atomic uint32_t select;
-	_Atomic uint64_t raised[PARAVIRQ_NR_RAISED];
+	uint32_t errors;
+	uint32_t dest;
+	uint32_t select;
+	paravirq_word raised[PARAVIRQ_NR_RAISED];
 	const struct paravirq_ops *ops;
 	void *opaque;
 };
 
-/* Length of the mmio register window of a controller, in bytes. */
+/*
+ * Length of the mmio register window of a controller, in bytes. No multiple of a page:
+ * what else is in its last page is up to the VMM.
+ */
 static inline uint64_t paravirq_mmio_size(uint32_t nr_lines)
 {
 	return PARAVIRQ_REG_ROUTE + 8 * (uint64_t)nr_lines;
 }
 
-enum paravirq_status paravirq_init(struct paravirq *pv, _Atomic uint64_t *lines,
+uint32_t paravirq_library_version(void);
+enum paravirq_status paravirq_init(struct paravirq *pv, paravirq_word *lines,
 				   uint32_t nr_lines, uint32_t broadcast_id,
 				   const struct paravirq_ops *ops, void *opaque);
 uint64_t paravirq_mmio_read(struct paravirq *pv, uint64_t offset,
@@ -141,8 +161,9 @@ uint32_t paravirq_pio_read(struct paravirq *pv, uint64_t offset,
 void paravirq_pio_write(struct paravirq *pv, uint64_t offset,
 			unsigned int size, uint32_t value);
 enum paravirq_raised paravirq_raise(struct paravirq *pv, uint32_t line);
-uint64_t paravirq_route(struct paravirq *pv, uint32_t line);
-uint64_t paravirq_count(struct paravirq *pv, enum paravirq_raised what);
+uint64_t paravirq_route(const struct paravirq *pv, uint32_t line);
+uint64_t paravirq_count(const struct paravirq *pv, enum paravirq_raised what);
+uint32_t paravirq_errors(const struct paravirq *pv);
 void paravirq_reset(struct paravirq *pv);
 void paravirq_save(struct paravirq *pv, uint64_t *routes,
 		   struct paravirq_registers *registers);
@@ -150,5 +171,9 @@ enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
 				      const uint64_t *routes,
 				      const struct paravirq_registers *registers,
 				      uint32_t *bad_line);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* LIBPARAVIRQ_PARAVIRQ_H */

@@ -24,7 +24,7 @@ struct line {
 };
 
 static struct paravirq pv;
-static _Atomic uint64_t words[MOST_LINES + 2];
+static paravirq_word words[MOST_LINES + 2];
 static uint32_t nr_lines, broadcast_id;
 
 static struct line model[MOST_LINES];
@@ -70,8 +70,9 @@ static bool vcpu_exists(uint32_t apic_id)
 	return apic_id % 4 != 3;
 }
 
-static bool fuzz_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+static bool fuzz_inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
 {
+	CHECK(line < nr_lines);
 	CHECK(opaque == &pv);
 	CHECK(vector >= 32 && apic_id != 0xffffffff && apic_id != broadcast_id);
 	seen.injections++;
@@ -80,11 +81,12 @@ static bool fuzz_inject(void *opaque, uint32_t apic_id, uint8_t vector)
 	return vcpu_exists(apic_id);
 }
 
-static void fuzz_changed(void *opaque, uint32_t line)
+static void fuzz_changed(void *opaque, uint32_t first, uint32_t lines)
 {
 	CHECK(opaque == &pv);
-	CHECK(line < nr_lines);
-	seen.changes[line]++;
+	CHECK(lines >= 1 && lines <= nr_lines && first <= nr_lines - lines);
+	for (uint32_t line = first; line < first + lines; line++)
+		seen.changes[line]++;
 }
 
 static bool fuzz_collect(void *opaque, uint32_t line)
@@ -402,7 +404,7 @@ static void check(bool changed)
 		CHECK(irqfds || r == paravirq_mmio_read(&pv, 0x1000 + 8 * i, 8));
 		CHECK(rung[i] == model_rung[i]);
 		/* Unlocked, nobody waits. */
-		CHECK(r == atomic_load(&words[i]));
+		CHECK(r == words[i]);
 		CHECK(seen.changes[i] == (changed ? expected.changes[i] : 0));
 	}
 	CHECK(paravirq_route(&pv, nr_lines) == PARAVIRQ_ROUTE_RESET);
@@ -415,7 +417,7 @@ static void check(bool changed)
 	for (int i = 0; i < PARAVIRQ_NR_RAISED; i++)
 		CHECK(paravirq_count(&pv, i) == model_count[i]);
 	/* What lies behind the last line is not the library's. */
-	CHECK(atomic_load(&words[nr_lines]) == 0x1234567800000131);
+	CHECK(words[nr_lines] == 0x1234567800000131);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -430,7 +432,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	nr_lines = config % MOST_LINES + 1;
 	broadcast_id = config & 0x80 ? 0xff : 0xffffffff;
 	for (int i = 0; i < MOST_LINES + 2; i++)
-		atomic_store(&words[i], 0x1234567800000131);
+		words[i] = 0x1234567800000131;
 	for (int i = 0; i < MOST_LINES; i++)
 		model[i] = (struct line){ .masked = true };
 	memset(model_count, 0, sizeof(model_count));

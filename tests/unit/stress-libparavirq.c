@@ -11,6 +11,7 @@
  */
 #define _XOPEN_SOURCE 700
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,7 @@
 #define REG_ROUTE(line)	(PARAVIRQ_REG_ROUTE + 8 * (uint64_t)(line))
 
 static struct paravirq pv;
-static _Atomic uint64_t words[LINES];
+static paravirq_word words[LINES];
 static atomic_bool stop;
 static atomic_uint faults[4];	/* by enum fault */
 static unsigned int tests;
@@ -141,10 +142,8 @@ static uint64_t route_of(uint32_t line, uint32_t seq)
 	       (masked(seq) ? MASK : 0);
 }
 
-static bool storm_inject(void *opaque, uint32_t seq, uint8_t vector)
+static bool storm_inject(void *opaque, uint32_t line, uint32_t seq, uint8_t vector)
 {
-	uint32_t line = vector % 4;
-
 	(void)opaque;
 	injections[line]++;
 	if (masked(seq) || vector != (route_of(line, seq) & PARAVIRQ_ROUTE_VECTOR))
@@ -426,11 +425,10 @@ static void irqfd_ring(uint32_t line)
 	pthread_mutex_unlock(&irqfd->lock);
 }
 
-static bool irqfd_inject(void *opaque, uint32_t seq, uint8_t vector)
+static bool irqfd_inject(void *opaque, uint32_t line, uint32_t seq, uint8_t vector)
 {
-	uint32_t line = vector % 4;
-
 	(void)opaque;
+	(void)vector;
 	if (masked(seq) || atomic_load(&next[line]) != seq)
 		fault(OLD_ROUTE);
 	injected_here++;
@@ -438,19 +436,21 @@ static bool irqfd_inject(void *opaque, uint32_t seq, uint8_t vector)
 }
 
 /* As the embedder must: by the route of now, whoever wrote it. */
-static void irqfd_route_changed(void *opaque, uint32_t line)
+static void irqfd_route_changed(void *opaque, uint32_t first, uint32_t nr_lines)
 {
-	struct irqfd *irqfd = &irqfds[line];
-	uint64_t route;
-
 	(void)opaque;
-	pthread_mutex_lock(&irqfd->lock);
-	route = paravirq_route(&pv, line);
-	irqfd->seq = route >> 32;
-	irqfd->listening = (route & (ENABLE | MASK)) == ENABLE;
-	if (irqfd->listening && irqfd->waiting)
-		irqfd_take(line);
-	pthread_mutex_unlock(&irqfd->lock);
+	for (uint32_t line = first; line < first + nr_lines; line++) {
+		struct irqfd *irqfd = &irqfds[line];
+		uint64_t route;
+
+		pthread_mutex_lock(&irqfd->lock);
+		route = paravirq_route(&pv, line);
+		irqfd->seq = route >> 32;
+		irqfd->listening = (route & (ENABLE | MASK)) == ENABLE;
+		if (irqfd->listening && irqfd->waiting)
+			irqfd_take(line);
+		pthread_mutex_unlock(&irqfd->lock);
+	}
 }
 
 static bool irqfd_collect(void *opaque, uint32_t line)
@@ -645,9 +645,10 @@ static void rejects(void)
 
 static atomic_uint busy;
 
-static bool busy_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+static bool busy_inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
 {
 	(void)opaque;
+	(void)line;
 	(void)apic_id;
 	(void)vector;
 	pause_for(2000);
@@ -708,9 +709,10 @@ static void fairness(void)
 /* What the locking rule forbids: inject() takes a lock that a writer holds. */
 static pthread_mutex_t big = PTHREAD_MUTEX_INITIALIZER;
 
-static bool forbidden_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+static bool forbidden_inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
 {
 	(void)opaque;
+	(void)line;
 	(void)apic_id;
 	(void)vector;
 	atomic_store(&inject_wants_big, true);

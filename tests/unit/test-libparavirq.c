@@ -10,6 +10,7 @@
 #define _XOPEN_SOURCE 700
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@
 
 static bool pio;	/* the transport: registers at I/O ports, else in memory */
 static struct paravirq pv;
-static _Atomic uint64_t lines[PARAVIRQ_MAX_LINES];
+static paravirq_word lines[PARAVIRQ_MAX_LINES];
 
 /* What the fake LAPICs saw. */
 static bool vcpu_exists;
@@ -42,25 +43,36 @@ static uint32_t last_apic_id;
 static uint8_t last_vector;
 
 /* What the fake irqfd user saw. */
-static unsigned int changed[PARAVIRQ_MAX_LINES];
+static unsigned int changed[PARAVIRQ_MAX_LINES], changes;
 static uint64_t changed_route;
 
-static bool fake_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+/* A line as the library keeps it. */
+static uint64_t word_of(uint32_t line)
+{
+	return __atomic_load_n(&lines[line], __ATOMIC_SEQ_CST);
+}
+
+static bool fake_inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
 {
 	assert_ptr_equal(opaque, &pv);
+	/* The line is the one that is locked. */
+	assert_true(word_of(line) & 0x80000000);
 	injected++;
 	last_apic_id = apic_id;
 	last_vector = vector;
 	return vcpu_exists;
 }
 
-/* The lock of the line must be free again: its word is the route alone. */
-static void fake_route_changed(void *opaque, uint32_t line)
+/* The locks of the lines must be free again: their words are the routes alone. */
+static void fake_route_changed(void *opaque, uint32_t first, uint32_t nr_lines)
 {
 	assert_ptr_equal(opaque, &pv);
-	changed[line]++;
-	changed_route = paravirq_route(&pv, line);
-	assert_int_equal(atomic_load(&lines[line]), changed_route);
+	changes++;
+	for (uint32_t line = first; line < first + nr_lines; line++) {
+		changed[line]++;
+		changed_route = paravirq_route(&pv, line);
+		assert_int_equal(word_of(line), changed_route);
+	}
 }
 
 static const struct paravirq_ops ops = {
@@ -75,6 +87,7 @@ static void start(uint32_t nr_lines)
 	vcpu_exists = true;
 	injected = 0;
 	memset(changed, 0, sizeof(changed));
+	changes = 0;
 }
 
 static int setup_mmio(void **state)
@@ -145,6 +158,7 @@ static void assert_ports(uint32_t dest, uint32_t select)
 
 static void assert_errors(uint32_t errors)
 {
+	assert_int_equal(paravirq_errors(&pv), errors);
 	assert_int_equal(read32(PARAVIRQ_REG_ERRORS), errors);
 }
 
@@ -496,7 +510,7 @@ static void test_raise_out_of_range(void **state)
 {
 	(void)state;
 	/* Armed memory behind the last line must stay untouched. */
-	atomic_store(&lines[LINES], ROUTE(1, 0x31, ENABLE));
+	lines[LINES] = ROUTE(1, 0x31, ENABLE);
 	assert_int_equal(paravirq_raise(&pv, LINES), PARAVIRQ_DROPPED);
 	assert_int_equal(paravirq_raise(&pv, UINT32_MAX), PARAVIRQ_DROPPED);
 	assert_int_equal(injected, 0);
@@ -505,7 +519,7 @@ static void test_raise_out_of_range(void **state)
 
 /*
  * Rule 5: an APIC id that no vCPU has is a good route; raises are dropped.
- * [ROUTE-3] [RAISE-4] [ERR-5]
+ * [ROUTE-3] [ROUTE-7] [RAISE-4] [ERR-5]
  */
 static void test_no_such_vcpu(void **state)
 {
@@ -515,7 +529,8 @@ static void test_no_such_vcpu(void **state)
 	assert_errors(0);
 	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_DROPPED);
 	write_route(5, ROUTE(77, 0x31, ENABLE | MASK));
-	paravirq_raise(&pv, 5);
+	assert_int_equal(paravirq_raise(&pv, 5), PARAVIRQ_LATCHED);
+	assert_int_equal(read_route(5), ROUTE(77, 0x31, ENABLE | MASK | PENDING));
 	write_route(5, ROUTE(77, 0x31, ENABLE));
 	assert_int_equal(read_route(5), ROUTE(77, 0x31, ENABLE));
 	assert_int_equal(paravirq_count(&pv, PARAVIRQ_DROPPED), 2);
@@ -583,10 +598,17 @@ static void test_route_changed(void **state)
 	write_route(5, 0);
 	assert_int_equal(changed[5], 3);
 	assert_int_equal(changed_route, PARAVIRQ_ROUTE_RESET);
+
+	/* All lines at once. */
+	changes = 0;
 	paravirq_restore(&pv, LINES, routes, &registers, NULL);
 	assert_int_equal(changed[5], 4);
+	assert_int_equal(changes, 1);
 	reset_by_guest();
 	assert_int_equal(changed[5], 5);
+	for (int i = 0; i < LINES; i++)
+		assert_int_equal(changed[i], i == 5 ? 5 : 2);
+	assert_int_equal(changes, 2);
 
 	/* The callback is optional. */
 	paravirq_init(&pv, lines, LINES, BROADCAST,
@@ -612,27 +634,29 @@ static void ring(uint32_t line)
 		eventfd[line] = true;
 }
 
-static bool irqfd_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+static bool irqfd_inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
 {
 	if (ring_while_injecting)
 		ring(5);
-	return fake_inject(opaque, apic_id, vector);
+	return fake_inject(opaque, line, apic_id, vector);
 }
 
-static void irqfd_route_changed(void *opaque, uint32_t line)
+static void irqfd_route_changed(void *opaque, uint32_t first, uint32_t nr_lines)
 {
-	fake_route_changed(opaque, line);
-	listening[line] = (changed_route & (ENABLE | MASK)) == ENABLE;
-	kvm_route[line] = changed_route;
-	if (listening[line] && eventfd[line]) {
-		eventfd[line] = false;
-		kvm_injected++;
+	fake_route_changed(opaque, first, nr_lines);
+	for (uint32_t line = first; line < first + nr_lines; line++) {
+		kvm_route[line] = paravirq_route(&pv, line);
+		listening[line] = (kvm_route[line] & (ENABLE | MASK)) == ENABLE;
+		if (listening[line] && eventfd[line]) {
+			eventfd[line] = false;
+			kvm_injected++;
+		}
 	}
 }
 
 static bool irqfd_collect(void *opaque, uint32_t line)
 {
-	uint64_t word = atomic_load(&lines[line]);
+	uint64_t word = word_of(line);
 	bool rung = eventfd[line];
 
 	assert_ptr_equal(opaque, &pv);
@@ -1088,9 +1112,10 @@ static void pause_for(unsigned int n)
 		;
 }
 
-static bool threaded_inject(void *opaque, uint32_t seq, uint8_t vector)
+static bool threaded_inject(void *opaque, uint32_t line, uint32_t seq, uint8_t vector)
 {
 	(void)opaque;
+	(void)line;
 	if (vector != vector_of(seq) || !live(seq))
 		atomic_fetch_add(&torn, 1);
 	/* Long enough for a write that does not wait to complete meanwhile. */
@@ -1178,11 +1203,12 @@ static void test_threads(void **state)
 static atomic_int inside;	/* 1: inject() has been called, 2: it may return */
 static atomic_uint by_old, by_new;
 
-static bool held_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+static bool held_inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
 {
 	int first = 0;
 
 	(void)opaque;
+	(void)line;
 	(void)apic_id;
 	if (atomic_compare_exchange_strong(&inside, &first, 1))
 		while (atomic_load(&inside) != 2)
@@ -1222,9 +1248,9 @@ static void test_raises_give_way(void **state)
 		assert_int_equal(pthread_create(&first, NULL, one_raise, NULL), 0);
 		while (atomic_load(&inside) != 1)
 			;
-		locked = atomic_load(&lines[5]);
+		locked = word_of(5);
 		assert_int_equal(pthread_create(&writer, NULL, one_write, NULL), 0);
-		while (atomic_load(&lines[5]) == locked && time(NULL) < end)
+		while (word_of(5) == locked && time(NULL) < end)
 			;
 		for (int i = 0; i < OTHERS; i++)
 			assert_int_equal(pthread_create(&others[i], NULL, one_raise, NULL), 0);
@@ -1238,6 +1264,57 @@ static void test_raises_give_way(void **state)
 		assert_int_equal(by_old, 0);
 		assert_int_equal(by_new, OTHERS);
 	}
+}
+
+/*
+ * The image of a restore is in memory that others write: what was looked at is what is
+ * taken, and what is refused by a second look leaves no line half.
+ */
+static uint64_t image[LINES];
+
+static void *image_writer(void *unused)
+{
+	for (unsigned int n = 0; !atomic_load(&stop); n++)
+		__atomic_store_n(&image[LINES - 1], n % 2 ? ROUTE(1, 0x31, ENABLE | 0x80000000) :
+				 ROUTE(1, 0x31, ENABLE), __ATOMIC_RELAXED);
+	return unused;
+}
+
+static void test_restore_of_a_shared_image(void **state)
+{
+	static const struct paravirq_registers registers;
+	unsigned int taken = 0, refused = 0, late = 0;
+	time_t end = time(NULL) + 10;
+	pthread_t writer;
+
+	(void)state;
+	for (int i = 0; i < LINES; i++)
+		image[i] = ROUTE(1, 0x31, ENABLE);
+	atomic_store(&stop, false);
+	assert_int_equal(pthread_create(&writer, NULL, image_writer, NULL), 0);
+	while (time(NULL) < end && (taken < 1000 || refused < 1000 || late < 10)) {
+		write_route(0, ROUTE(2, 0x32, ENABLE));
+		if (paravirq_restore(&pv, LINES, image, &registers, NULL) == PARAVIRQ_OK) {
+			taken++;
+			assert_int_equal(word_of(LINES - 1), ROUTE(1, 0x31, ENABLE));
+		} else {
+			refused++;
+			late += word_of(0) == PARAVIRQ_ROUTE_RESET;
+			assert_int_equal(word_of(LINES - 1) & 0x80000000, 0);
+		}
+		/* A lock that was taken from the image would hold for ever. */
+		write_route(LINES - 1, 0);
+	}
+	atomic_store(&stop, true);
+	pthread_join(writer, NULL);
+	assert_true(taken && refused);
+}
+
+static void test_version(void **state)
+{
+	(void)state;
+	assert_int_equal(paravirq_library_version(),
+			 PARAVIRQ_LIBRARY_MAJOR << 16 | PARAVIRQ_LIBRARY_MINOR);
 }
 
 /* A test, once for each transport. */
@@ -1279,6 +1356,8 @@ int main(void)
 		cmocka_unit_test_setup(test_migrate_between_halves, setup_pio),
 		cmocka_unit_test_setup(test_threads, setup_mmio),
 		cmocka_unit_test_setup(test_raises_give_way, setup_mmio),
+		cmocka_unit_test_setup(test_restore_of_a_shared_image, setup_mmio),
+		cmocka_unit_test(test_version),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

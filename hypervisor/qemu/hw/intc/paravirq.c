@@ -52,6 +52,7 @@ typedef struct ParavirqIrqfd {
     ParavirqReader reader;
     int virq;        /* of KVM's MSI route */
     uint64_t route;  /* of the line, that KVM's was made from */
+    int error;       /* KVM's, of the last route */
 } ParavirqIrqfd;
 
 struct ParavirqState {
@@ -59,7 +60,7 @@ struct ParavirqState {
 
     MemoryRegion window;
     struct paravirq pv;
-    _Atomic uint64_t *routes;
+    paravirq_word *routes;
     ParavirqIrqfd **irqfds;
 
     /* Migration */
@@ -99,7 +100,8 @@ static MSIMessage paravirq_msi(uint32_t apic_id, uint8_t vector)
  * Runs under the lock of a line and, as all of this device, under the big lock.
  * Sending an MSI gets back to no device.
  */
-static bool paravirq_inject(void *opaque, uint32_t apic_id, uint8_t vector)
+static bool paravirq_inject(void *opaque, uint32_t line, uint32_t apic_id,
+                            uint8_t vector)
 {
     MSIMessage msg = paravirq_msi(apic_id, vector);
 
@@ -121,25 +123,38 @@ static void paravirq_irqfd_read(void *opaque)
     }
 }
 
-static int paravirq_irqfd_update(ParavirqIrqfd *irqfd, uint64_t route)
+/* Who may read the notifier, by the present route of the line */
+static ParavirqReader paravirq_irqfd_wanted(ParavirqIrqfd *irqfd)
 {
+    uint64_t route = paravirq_route(&irqfd->s->pv, irqfd->line);
+
+    if (!(route & PARAVIRQ_ROUTE_ENABLE) || route & PARAVIRQ_ROUTE_MASK) {
+        return PARAVIRQ_NOBODY;
+    }
+    /* As in paravirq_inject(), which drops it and has that counted. */
+    return cpu_by_arch_id(route >> PARAVIRQ_ROUTE_DEST_SHIFT) ? PARAVIRQ_KVM
+                                                              : PARAVIRQ_QEMU;
+}
+
+/* Gives KVM the present route; true if that has to be committed. */
+static bool paravirq_irqfd_update(ParavirqIrqfd *irqfd)
+{
+    uint64_t route = paravirq_route(&irqfd->s->pv, irqfd->line);
     uint32_t apic_id = route >> PARAVIRQ_ROUTE_DEST_SHIFT;
     uint8_t vector = route & PARAVIRQ_ROUTE_VECTOR;
-    int ret;
 
-    if (route == irqfd->route) {
-        return 0;
+    if (paravirq_irqfd_wanted(irqfd) != PARAVIRQ_KVM || route == irqfd->route) {
+        return false;
     }
     trace_paravirq_irqfd_route_update(irqfd->line, apic_id, vector);
-    ret = kvm_irqchip_update_msi_route(kvm_state, irqfd->virq,
-                                       paravirq_msi(apic_id, vector), NULL);
-    if (ret) {
-        return ret;
+    irqfd->error = kvm_irqchip_update_msi_route(kvm_state, irqfd->virq,
+                                                paravirq_msi(apic_id, vector),
+                                                NULL);
+    if (irqfd->error) {
+        return false;
     }
-    /* Waits for what KVM is injecting by the old route. */
-    kvm_irqchip_commit_routes(kvm_state);
     irqfd->route = route;
-    return 0;
+    return true;
 }
 
 static int paravirq_irqfd_attach(ParavirqIrqfd *irqfd)
@@ -221,19 +236,11 @@ static int paravirq_irqfd_set_reader(ParavirqIrqfd *irqfd,
 /* Has the notifier read by whom the present route of the line allows. */
 static int paravirq_irqfd_apply(ParavirqIrqfd *irqfd)
 {
-    uint64_t route = paravirq_route(&irqfd->s->pv, irqfd->line);
-    int ret;
+    int ret = irqfd->error;
 
-    if (!(route & PARAVIRQ_ROUTE_ENABLE) || route & PARAVIRQ_ROUTE_MASK) {
-        return paravirq_irqfd_set_reader(irqfd, PARAVIRQ_NOBODY);
-    }
-    /* As in paravirq_inject(), which drops it and has that counted. */
-    if (!cpu_by_arch_id(route >> PARAVIRQ_ROUTE_DEST_SHIFT)) {
-        return paravirq_irqfd_set_reader(irqfd, PARAVIRQ_QEMU);
-    }
-    ret = paravirq_irqfd_update(irqfd, route);
+    irqfd->error = 0;
     if (!ret) {
-        ret = paravirq_irqfd_set_reader(irqfd, PARAVIRQ_KVM);
+        ret = paravirq_irqfd_set_reader(irqfd, paravirq_irqfd_wanted(irqfd));
     }
     if (ret) {
         paravirq_irqfd_set_reader(irqfd, PARAVIRQ_QEMU);
@@ -241,18 +248,28 @@ static int paravirq_irqfd_apply(ParavirqIrqfd *irqfd)
     return ret;
 }
 
-static void paravirq_route_changed(void *opaque, uint32_t line)
+/* All routes in one commit, which takes KVM a grace period of RCU. */
+static void paravirq_route_changed(void *opaque, uint32_t first, uint32_t lines)
 {
     ParavirqState *s = opaque;
+    bool commit = false;
+    uint32_t line;
     int ret;
 
-    if (!s->irqfds[line]) {
-        return;
+    for (line = first; line < first + lines; line++) {
+        commit |= s->irqfds[line] && paravirq_irqfd_update(s->irqfds[line]);
     }
-    ret = paravirq_irqfd_apply(s->irqfds[line]);
-    if (ret) {
-        error_report("paravirq: line %" PRIu32 ": KVM refuses an irqfd: %s; "
-                     "its interrupts go through QEMU", line, strerror(-ret));
+    /* Waits for what KVM is injecting by the old routes. */
+    if (commit) {
+        kvm_irqchip_commit_routes(kvm_state);
+    }
+    for (line = first; line < first + lines; line++) {
+        ret = s->irqfds[line] ? paravirq_irqfd_apply(s->irqfds[line]) : 0;
+        if (ret) {
+            error_report("paravirq: line %" PRIu32 ": KVM refuses an irqfd: "
+                         "%s; its interrupts go through QEMU", line,
+                         strerror(-ret));
+        }
     }
 }
 
@@ -325,6 +342,9 @@ bool paravirq_attach_irqfd(ParavirqState *s, uint32_t line, EventNotifier *n,
     irqfd->notifier = n;
     irqfd->virq = ret;
     s->irqfds[line] = irqfd;
+    if (paravirq_irqfd_update(irqfd)) {
+        kvm_irqchip_commit_routes(kvm_state);
+    }
     ret = paravirq_irqfd_apply(irqfd);
     if (ret) {
         paravirq_irqfd_free(irqfd);
@@ -610,7 +630,7 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
         s->x_broadcast_id = paravirq_broadcast_id();
     }
 
-    s->routes = g_new(_Atomic uint64_t, s->lines);
+    s->routes = g_new(paravirq_word, s->lines);
     s->irqfds = g_new0(ParavirqIrqfd *, s->lines);
     s->saved_routes = g_new0(uint64_t, s->lines);
     paravirq_init(&s->pv, s->routes, s->lines, s->x_broadcast_id,
@@ -723,7 +743,7 @@ static void paravirq_get_errors(Object *obj, Visitor *v, const char *name,
     uint64_t value = 0;
 
     if (DEVICE(obj)->realized) {
-        value = paravirq_mmio_read(&PARAVIRQ(obj)->pv, PARAVIRQ_REG_ERRORS, 4);
+        value = paravirq_errors(&PARAVIRQ(obj)->pv);
     }
     visit_type_uint64(v, name, &value, errp);
 }
