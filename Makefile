@@ -23,7 +23,7 @@ KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20%,$(GUEST_TESTS
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
 KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
-.PHONY: help run shell test test-debug kvm-test kvm-host unit bench fuzz install kernels qemu tables
+.PHONY: help run shell test test-debug kvm-test kvm-host unit bench fuzz install uninstall kernels qemu tables
 .PHONY: check clean distclean deps linux-source qemu-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS)
 MAKEFLAGS += --no-print-directory
@@ -45,7 +45,8 @@ help:
 	@echo '  make bench      compare paravirq with IO-APIC, PCI and MSI-X, for the'
 	@echo '                  documentation: 1 h'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
-	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, DESTDIR='
+	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, LIBDIR=, INCLUDEDIR=,'
+	@echo '                  DESTDIR=; "make uninstall" takes it away'
 	@echo '  make kernels    build the guest kernels ($(KERNELS)): 12 min'
 	@echo '  make qemu       build QEMU 10.0 with paravirq: 3 min'
 	@echo '  make tables     compile the firmware tables'
@@ -128,11 +129,13 @@ bench: $(BENCH_KERNELS) qemu kvm-host
 fuzz: deps
 	@$(MAKE) -C hypervisor/libparavirq fuzz
 
-install:
-	@$(MAKE) -C hypervisor/libparavirq install
+install uninstall:
+	@$(MAKE) -C hypervisor/libparavirq $@
 
 check: linux-source qemu-source
+	@scripts/prepare-deps hosts
 	@scripts/check
+	@scripts/check-library
 
 clean:
 	rm -rf build/kernel build/qemu build/qemu-user build/tables build/log \

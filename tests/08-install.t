@@ -3,7 +3,8 @@
 #
 # Installs libparavirq and builds the example against what was installed, as a
 # project of its own would: through pkg-config. Runs it, also under
-# ThreadSanitizer. Prints TAP; works in build/tests/install.
+# ThreadSanitizer; has C++ and a shared library take it; takes it away again. Prints TAP;
+# works in build/tests/install.
 #
 # Copyright (C) 2026 The paravirq authors
 set -u
@@ -11,8 +12,11 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 lib=$root/hypervisor/libparavirq
 out=$root/build/tests/install
-export PKG_CONFIG_LIBDIR=$out/root/opt/paravirq/lib/pkgconfig
-export PKG_CONFIG_SYSROOT_DIR=$out/root
+# Not everybody has Debian's directories, nor names without spaces.
+dest="$out/a root"
+where=(PREFIX=/opt/paravirq LIBDIR=/opt/paravirq/lib/x86 DESTDIR="$dest")
+export PKG_CONFIG_LIBDIR="$dest/opt/paravirq/lib/x86/pkgconfig"
+export PKG_CONFIG_SYSROOT_DIR=$dest
 n=0
 failed=0
 
@@ -34,22 +38,52 @@ files() {
 	cat >"$out/expected" <<-EOF
 		./include/libparavirq/linux/paravirq.h
 		./include/libparavirq/paravirq.h
-		./lib/libparavirq.a
-		./lib/pkgconfig/paravirq.pc
+		./lib/x86/libparavirq.a
+		./lib/x86/pkgconfig/paravirq.pc
+		./share/doc/libparavirq/BSD-3-Clause
+		./share/doc/libparavirq/GPL-2.0
 	EOF
-	(cd "$out/root/opt/paravirq" && find . -type f | LC_ALL=C sort) | diff "$out/expected" -
+	(cd "$dest/opt/paravirq" && find . -type f | LC_ALL=C sort) | diff "$out/expected" -
 }
 
 no_build_paths() {
-	! grep -rF "$root" "$PKG_CONFIG_LIBDIR" "$out/root/opt/paravirq/include"
+	! grep -rF "$root" "$PKG_CONFIG_LIBDIR" "$dest/opt/paravirq/include"
 }
 
-# Not in the project's tree, so that nothing else is found.
+# Not in the project's tree, so that nothing else is found. What pkg-config says is quoted.
+elsewhere() {
+	cd "$out/elsewhere" && eval "$* $(pkg-config --cflags --libs paravirq) -pthread"
+}
+
 compile() {
-	# shellcheck disable=SC2046
-	cd "$out/elsewhere" &&
-		gcc -std=c11 -O2 -g -Wall -Wextra -Werror "$@" -o example example.c \
-			$(pkg-config --cflags --libs paravirq) -pthread
+	elsewhere gcc -std=c11 -O2 -g -Wall -Wextra -Werror "$@" -o example example.c
+}
+
+# A controller in C++: the functions are C's, structure and callbacks can be named.
+plusplus() {
+	elsewhere "$1" "-std=c++$2" -Wall -Wextra -Wpedantic -Werror -o plusplus plusplus.cc &&
+		./plusplus
+}
+
+shared() {
+	elsewhere gcc -shared -fPIC -Wl,--no-undefined -Wl,-u,paravirq_init -o shared.so
+}
+
+version() {
+	[ "$(pkg-config --modversion paravirq)" = "$(
+		printf '#include <libparavirq/paravirq.h>\n%s.%s\n' PARAVIRQ_LIBRARY_MAJOR \
+			PARAVIRQ_LIBRARY_MINOR >"$out/elsewhere/version.c"
+		elsewhere gcc -E -P version.c | tail -n 1 | tr -d ' ')" ]
+}
+
+relative() {
+	! make -s -C "$lib" O="$out/lib" PREFIX=opt install 2>"$out/said" &&
+		grep -q '^opt is no absolute path' "$out/said"
+}
+
+uninstalled() {
+	make -s -C "$lib" O="$out/lib" "${where[@]}" uninstall &&
+		[ -z "$(find "$dest" -type f)" ]
 }
 
 # A race is not seen in every turn.
@@ -69,13 +103,46 @@ run() {
 rm -rf "$out"
 mkdir -p "$out/elsewhere"
 cp "$lib/example.c" "$out/elsewhere"
-echo "1..8"
-check "installs" make -s -C "$lib" O="$out/lib" PREFIX=/opt/paravirq DESTDIR="$out/root" install
+cat >"$out/elsewhere/plusplus.cc" <<'EOF'
+#include <libparavirq/paravirq.h>
+
+static unsigned injected;
+
+static bool inject(void *, uint32_t line, uint32_t apic_id, uint8_t vector)
+{
+	injected += line == 3 && apic_id == 1 && vector == 0x31;
+	return true;
+}
+
+int main()
+{
+	static paravirq_word lines[8];
+	struct paravirq pv;
+	struct paravirq_ops ops = {};
+
+	ops.inject = inject;
+	if (paravirq_init(&pv, lines, 8, UINT32_MAX, &ops, &pv) != PARAVIRQ_OK)
+		return 1;
+	paravirq_mmio_write(&pv, PARAVIRQ_REG_ROUTE + 8 * 3, 8,
+			    UINT64_C(1) << 32 | PARAVIRQ_ROUTE_ENABLE | 0x31);
+	return paravirq_raise(&pv, 3) != PARAVIRQ_INJECTED || injected != 1;
+}
+EOF
+echo "1..15"
+check "installs" make -s -C "$lib" O="$out/lib" "${where[@]}" install
 check "installs headers, library and pkg-config file" files
 check "nothing installed names the build tree" no_build_paths
-check "pkg-config knows the version" pkg-config --exact-version=1 paravirq
+check "pkg-config knows the version" version
 check "the example builds against what is installed" compile
 check "the example runs" run
 check "the example builds with ThreadSanitizer" compile -fsanitize=thread
 check "the example has no data race" run
+for compiler in g++ clang++; do
+	for standard in 17 20; do
+		check "$compiler takes it as C++$standard" plusplus $compiler $standard
+	done
+done
+check "a shared library takes it" shared
+check "a relative directory is refused" relative
+check "nothing is left when it is uninstalled" uninstalled
 exit $failed
