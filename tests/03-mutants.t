@@ -54,6 +54,8 @@ restore believes the number of lines	s/if (nr_lines != pv->nr_lines)/if (0)/
 restore takes pending without mask	s/ && !(route & PARAVIRQ_ROUTE_MASK))/ \&\& 0)/
 restore takes any disabled route	s/return route == PARAVIRQ_ROUTE_RESET ?/return 1 ?/
 a refused restore leaves half	s/^\t\tstatus = saved_check(pv, image\[line\]);/\t\tline_unlock(pv, line, image[line]); &/
+restore does not wait for the lock	/^enum paravirq_status paravirq_restore/,/^}/s/line_lock(pv, line)/paravirq_route(pv, line)/
+restore refuses registers	/^enum paravirq_status paravirq_restore/,/^}/s/if (nr_lines != pv->nr_lines)/if (nr_lines != pv->nr_lines || registers->select == 0xdeadbeef)/
 restore takes what it has not looked at	s/^\t\tline_unlock(pv, line, route);/\t\tline_unlock(pv, line, image[line]);/
 restore goes on with what a second look refuses	s/^\t\t\tparavirq_reset(pv);/\t\t\tbreak;/
 a reset tells of each line	s/^\troute_changed(pv, 0, pv->nr_lines);/\tfor (line = 0; line < pv->nr_lines; line++) route_changed(pv, line, 1);/

@@ -53,11 +53,17 @@ check "a writer with a lock that inject() takes: hangs" test "$status" = 3
 check "... by waiting for each other" \
 	grep -q "the writer holds a lock that inject() waits for" "$out/log"
 
-sed 's/if (!(route & LINE_LOCK))/if (1)/' "$lib/paravirq.c" >"$out/broken/paravirq.c"
-cmp -s "$lib/paravirq.c" "$out/broken/paravirq.c" && echo "# the fault does not apply"
-build "$out/broken" "$out/broken/paravirq.c"
-timeout 100 "$out/broken/stress-libparavirq" >"$out/log" 2>&1
-status=$?
-check "a lock that does not lock is a data race" test "$status" = 66
+# race NAME SCRIPT: the library, broken by sed, has one.
+race() {
+	sed "$2" "$lib/paravirq.c" >"$out/broken/paravirq.c"
+	cmp -s "$lib/paravirq.c" "$out/broken/paravirq.c" && echo "# the fault does not apply"
+	build "$out/broken" "$out/broken/paravirq.c"
+	timeout 100 "$out/broken/stress-libparavirq" >"$out/log" 2>&1
+	status=$?
+	check "$1 is a data race" test "$status" = 66
+}
+
+race "a lock that does not lock" 's/if (!(route & LINE_LOCK))/if (1)/'
+race "a raise that orders nothing" 's/LINE_LOCK | flip, __ATOMIC_RELEASE/LINE_LOCK | flip, __ATOMIC_RELAXED/'
 echo "1..$n"
 exit $failed

@@ -91,12 +91,13 @@ table('gsb-in-use', ['GSIs 0x1000 to 0x103f not served, PVIQ0001:00 has some of 
 table('gsb-too-large', ['_GSB 0x100002000, allowed up to 0xffffffff', ABSENT], 4, 2,
       machine='microvm')
 
-# What is declared for the second doorbell is wrong; the first one is on \\_SB.PVIC.
+# What is declared for the second doorbell is wrong; the first one is on \\_SB.PVIC, with
+# an index that means nothing [DISC-6] and a _GSB that is a method [DISC-4].
 ASL = '''DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQTEST", 1) {{ Scope (\\_SB) {{
     Device (PVIC) {{
         Name (_HID, "PVIQ0001")
         Name (_UID, 0)
-        Name (_GSB, 0x1000)
+        Method (_GSB) {{ Return (0x1000) }}
         Name (_CRS, ResourceTemplate () {{ Memory32Fixed (ReadWrite, 0xFEC80000, 0x1200) }})
     }}
     Device (DBL0) {{
@@ -104,7 +105,7 @@ ASL = '''DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQTEST", 1) {{ Scope (\\_SB)
         Name (_UID, 0)
         Name (_CRS, ResourceTemplate () {{
             Memory32Fixed (ReadWrite, 0xFECA0000, 0x300)
-            Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, 0, "\\\\_SB.PVIC")
+            Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, 7, "\\\\_SB.PVIC")
                 {{ 0x1020, 0x1021, 0x1022, 0x1023 }}
         }})
     }}

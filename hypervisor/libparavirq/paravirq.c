@@ -574,9 +574,9 @@ bad:
  * @pv: the controller
  * @lines: memory for @nr_lines words, which the controller uses from now on
  * @nr_lines: number of lines, 1 to PARAVIRQ_MAX_LINES
- * @broadcast_id: besides 0xffffffff, the APIC id that @ops->inject would take
- *	for all vCPUs: 0xff if any can be in xAPIC mode, else 0xffffffff. Both sides
- *	of a migration say the same
+ * @broadcast_id: besides 0xffffffff, an APIC id that no vCPU has and @ops->inject would
+ *	take for all of them, such as 0xff for xAPICs; 0xffffffff if there is none. Both
+ *	sides of a migration say the same
  * @ops: callbacks; must stay valid
  * @opaque: their first argument
  *

@@ -3,7 +3,8 @@
  * Stress of libparavirq with threads, in TAP. tests/04-stress.t runs it under
  * ThreadSanitizer, tests/03-mutants.t against broken libraries.
  *
- *   stress-libparavirq		storm, irqfds, rejected accesses, writers among raisers
+ *   stress-libparavirq		storm, irqfds, rejected accesses, writers among raisers,
+ *				what a device stores before it raises
  *   stress-libparavirq forbidden	an embedder that breaks the locking rule:
  *				ends with status 3 when it hangs, as it must
  *
@@ -706,6 +707,62 @@ static void fairness(void)
 	ok(waited[n * 9 / 10] <= MOST_INJECTIONS, "fairness: raisers give way to a writer");
 }
 
+/*
+ * [RAISE-7] A device stores and raises its line; whoever injects, at once or by unmasking,
+ * sees what was stored. "stored" is a plain variable: the order of its accesses is all
+ * that keeps them apart.
+ */
+#define STORES		20000
+
+static unsigned int stored;
+static atomic_uint taken, stale;
+
+static bool looking_inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector)
+{
+	(void)opaque;
+	(void)line;
+	(void)apic_id;
+	(void)vector;
+	if (stored != atomic_load(&taken) + 1)
+		atomic_fetch_add(&stale, 1);
+	atomic_fetch_add(&taken, 1);
+	return true;
+}
+
+static void *storing_device(void *unused)
+{
+	(void)unused;
+	for (unsigned int n = 1; n <= STORES; n++) {
+		stored = n;
+		paravirq_raise(&pv, 0);
+		while (atomic_load(&taken) != n)
+			;
+	}
+	return NULL;
+}
+
+static void stores(void)
+{
+	static const struct paravirq_ops ops = { .inject = looking_inject };
+	pthread_t thread;
+
+	paravirq_init(&pv, words, LINES, UINT32_MAX, &ops, NULL);
+	write_route(0, route_of(0, 4));
+	run(&thread, storing_device, 0);
+	while (atomic_load(&taken) < STORES) {
+		/* One is latched, others come until the line is masked again. */
+		while (!(paravirq_route(&pv, 0) & PARAVIRQ_ROUTE_PENDING) &&
+		       atomic_load(&taken) < STORES)
+			;
+		write_route(0, route_of(0, 2));
+		write_route(0, route_of(0, 4));
+		atomic_fetch_add(&progress, 1);
+	}
+	pthread_join(thread, NULL);
+	ok(atomic_load(&stale) == 0, "stores: what was stored before a raise is seen");
+	ok(paravirq_count(&pv, PARAVIRQ_LATCHED) > 0, "stores: ... also if it was pending");
+}
+
 /* What the locking rule forbids: inject() takes a lock that a writer holds. */
 static pthread_mutex_t big = PTHREAD_MUTEX_INITIALIZER;
 
@@ -757,6 +814,7 @@ int main(int argc, char **argv)
 	irqfd();
 	rejects();
 	fairness();
+	stores();
 	printf("1..%u\n", tests);
 	return failed;
 }

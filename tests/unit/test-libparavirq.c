@@ -865,7 +865,7 @@ static void test_restore_refuses(void **state)
 		{ MASK | 0x80000000, PARAVIRQ_BAD_DISABLED },
 		{ ROUTE(1, 0x31, MASK), PARAVIRQ_BAD_DISABLED },
 	};
-	static const struct paravirq_registers others = { 9, 9, 9 };
+	static const struct paravirq_registers others = { UINT32_MAX, 0xdeadbeef, 0xdeadbeef };
 	struct paravirq_registers registers;
 	uint64_t before[LINES], routes[LINES], after[LINES];
 	uint32_t line;
@@ -895,6 +895,10 @@ static void test_restore_refuses(void **state)
 			 PARAVIRQ_BAD_NR_LINES);
 	assert_errors(1);
 	assert_ports(1, 0x31 | ENABLE | MASK | PENDING);
+	/* Of the registers any value is taken. */
+	assert_int_equal(paravirq_restore(&pv, LINES, before, &others, NULL), PARAVIRQ_OK);
+	assert_ports(0xdeadbeef, 0xdeadbeef);
+	assert_errors(UINT32_MAX);
 }
 
 /* [PIO-2] DEST keeps its value until it or SELECT is written: COMMIT leaves it. */
@@ -1267,6 +1271,49 @@ static void test_raises_give_way(void **state)
 }
 
 /*
+ * A restore waits for an injection by the route that it replaces.
+ * [SAVE-5]
+ */
+static void *one_restore(void *done)
+{
+	static const struct paravirq_registers registers;
+	static uint64_t routes[LINES];
+
+	for (int i = 0; i < LINES; i++)
+		routes[i] = PARAVIRQ_ROUTE_RESET;
+	assert_int_equal(paravirq_restore(&pv, LINES, routes, &registers, NULL), PARAVIRQ_OK);
+	atomic_store((atomic_bool *)done, true);
+	return NULL;
+}
+
+static void test_restore_waits(void **state)
+{
+	static const struct paravirq_ops held = { .inject = held_inject };
+	static atomic_bool done;
+	pthread_t raiser, restorer;
+	uint64_t locked;
+	time_t end;
+
+	(void)state;
+	paravirq_init(&pv, lines, LINES, UINT32_MAX, &held, NULL);
+	write_route(5, ROUTE(1, 0x31, ENABLE));
+	atomic_store(&inside, 0);
+	assert_int_equal(pthread_create(&raiser, NULL, one_raise, NULL), 0);
+	while (atomic_load(&inside) != 1)
+		;
+	locked = word_of(5);
+	assert_int_equal(pthread_create(&restorer, NULL, one_restore, &done), 0);
+	/* A good library shows that somebody waits, a bad one is through. */
+	for (end = time(NULL) + 2; word_of(5) == locked && !done && time(NULL) < end;)
+		;
+	assert_false(atomic_load(&done));
+	atomic_store(&inside, 2);
+	pthread_join(raiser, NULL);
+	pthread_join(restorer, NULL);
+	assert_int_equal(word_of(5), PARAVIRQ_ROUTE_RESET);
+}
+
+/*
  * The image of a restore is in memory that others write: what was looked at is what is
  * taken, and what is refused by a second look leaves no line half.
  */
@@ -1356,6 +1403,7 @@ int main(void)
 		cmocka_unit_test_setup(test_migrate_between_halves, setup_pio),
 		cmocka_unit_test_setup(test_threads, setup_mmio),
 		cmocka_unit_test_setup(test_raises_give_way, setup_mmio),
+		cmocka_unit_test_setup(test_restore_waits, setup_mmio),
 		cmocka_unit_test_setup(test_restore_of_a_shared_image, setup_mmio),
 		cmocka_unit_test(test_version),
 	};

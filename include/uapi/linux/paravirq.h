@@ -68,7 +68,7 @@
  * 32 bits each, little-endian.
  */
 
-/* Number of ports, the base is a multiple of it. */
+/* Least number of ports; the base is a multiple of it. */
 #define PARAVIRQ_PIO_SIZE		0x40
 
 /* Bits 63:32 of a route, for PARAVIRQ_PIO_COMMIT and by PARAVIRQ_PIO_SELECT. */
@@ -97,7 +97,10 @@
 #define PARAVIRQ_ROUTE_DEST		0xffffffff00000000
 #define PARAVIRQ_ROUTE_DEST_SHIFT	32
 
-/* All other bits are reserved: written as 0, read as 0. */
+/*
+ * All other bits are reserved: written as 0, read as 0. A plain number, as all of these,
+ * and of 32 bits: ~ of it has them alone, unless it is cast before.
+ */
 #define PARAVIRQ_ROUTE_RESERVED		0x00000000fffff800
 
 /* The state of a line after reset: not enabled, masked, not pending. */
