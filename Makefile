@@ -37,7 +37,7 @@ help:
 	@echo '  make test       what a change needs to be trusted; TESTS="tests/..." for some,'
 	@echo '                  V=1 for all lines: 35 min, then 12'
 	@echo '  make unit       only the tests that need no guest: 2 min'
-	@echo '  make check      coding style and static checks: 5 min'
+	@echo '  make check      coding style, static checks, libparavirq on other hosts: 6 min'
 	@echo '  make test-debug every guest under KASAN, lockdep and the like, and again'
 	@echo '                  under KCSAN: 1 h'
 	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
