@@ -16,7 +16,7 @@ runs=${FUZZ_RUNS:-200000}
 failed=0
 
 # What one thread cannot reach: waiting for a lock, losing a race.
-alone='LINE_LOCK|LINE_BUSY|atomic_compare_exchange'
+alone='LINE_LOCK|LINE_BUSY|atomic_compare_exchange|status != PARAVIRQ_OK[)] [{]'
 
 # fuzz DIRECTORY: with a corpus and a log of its own. No two runs would be the same if it
 # read the corpus again each second, as by default, or had other addresses or an environment.
@@ -65,11 +65,11 @@ verdict $? 2 "the corpus has $(tail -n 1 "$out/branches.log") that take threads"
 sed '$d; s/^/# /' "$out/branches.log"
 
 broken 3 "pending is injected by the old route" \
-	's/\t\t\tinject(pv, route);/\t\t\tinject(pv, old);/' 'seen\.'
+	's/\t\t\tinject(pv, line, route);/\t\t\tinject(pv, line, old);/' 'seen\.'
 broken 4 "SELECT does not store DEST" \
-	'/atomic_store(&pv->dest, route >>/d' 'paravirq_pio_read(&pv, 0x20, 4)'
+	'/store(&pv->dest, (uint32_t)(route >>/d' 'paravirq_pio_read(&pv, 0x20, 4)'
 broken 5 "restore forgets DEST" \
-	'/atomic_store(&pv->dest, registers->dest)/d' 'paravirq_pio_read(&pv, 0x20, 4)'
+	'/store(&pv->dest, registers->dest)/d' 'paravirq_pio_read(&pv, 0x20, 4)'
 broken 6 "SELECT does not look at the eventfd" \
 	's/^\t\troute = route_read(pv, line);/\t\troute = paravirq_route(pv, line);/' 'rung\[i\] == '
 exit $failed
