@@ -42,9 +42,15 @@ class Machine(device.Machine):
         self.trace = tempfile.mktemp(dir=OUT)
         super().__init__(
             '-cpu', 'host,-arch-capabilities', '-bios', OUT + '/counter', '-trace', 'paravirq_*',
-            '-D', self.trace, '-device', 'paravirq,id=pvic',
+            '-trace', 'kvm_irqchip_commit_routes', '-D', self.trace, '-device', 'paravirq,id=pvic',
             '-device', 'paravirq-doorbell,id=db0,irqfd=' + irqfd, *args,
             machine='q35,kernel-irqchip=' + chip, accel=accel)
+
+    def order(self, *events):
+        """The order of these events, each by its number here."""
+        with open(self.trace, encoding='utf-8') as file:
+            names = [line.split(' ')[0] for line in file]
+        return ''.join(str(events.index(name)) for name in names if name in events)
 
     def traced(self, event):
         """How often an event was traced."""
@@ -301,6 +307,7 @@ def migrate(chip):
             model = Model(m)
             model.write(0, route(0, 0x31, MASK))
             model.write(1, route(1, 0x32))
+            model.write(2, route(0, 0x35))
             model.ring(0)
             model.ring(1)
             model.settle()
@@ -328,6 +335,9 @@ def migrate(chip):
             guest.equal(m.counts(), expected, f'{label}: a masked ring moves to irqfd={to}')
             guest.equal(m.traced('irqfd_attach') > 0, to == 'on',
                         f'{label}: ... and its lines are {to} KVM')
+            guest.equal('001' in m.order('paravirq_irqfd_route_update',
+                                         'kvm_irqchip_commit_routes'), to == 'on',
+                        f'{label}: ... which gets the routes of all lines at once')
 
 
 def late_refusal(chip):
