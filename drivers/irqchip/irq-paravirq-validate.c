@@ -67,25 +67,25 @@ struct validation {
 };
 
 /* Of nothing in particular, or of the current interrupt; a problem is counted. */
-enum severity { GENERAL, INTERRUPT, PROBLEM };
+enum about { GENERAL, INTERRUPT, PROBLEM };
 
-static __printf(3, 4) void say(struct validation *v, enum severity kind, const char *fmt, ...)
+static __printf(3, 4) void say(struct validation *v, enum about what, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
 	char where[96] = "";
 	va_list args;
 
-	v->problems += kind == PROBLEM;
-	if (kind != GENERAL)
+	v->problems += what == PROBLEM;
+	if (what != GENERAL)
 		snprintf(where, sizeof(where), "%s%s interrupt %u%s%.16s: ",
-			 kind == PROBLEM ? "problem: " : "", dev_name(v->dev), v->index,
+			 what == PROBLEM ? "problem: " : "", dev_name(v->dev), v->index,
 			 v->index < v->nr_names ? " " : "",
 			 v->index < v->nr_names ? v->names[v->index] : "");
 	va_start(args, fmt);
 	vaf.va = &args;
 	if (v->m)
 		seq_printf(v->m, "%s%pV\n", where, &vaf);
-	else if (kind == PROBLEM)
+	else if (what == PROBLEM)
 		pr_err("%s%pV\n", where, &vaf);
 	else
 		pr_info("%s%pV\n", where, &vaf);
