@@ -526,7 +526,7 @@ static enum paravirq_status saved_check(struct paravirq *pv, uint64_t route)
  * meanwhile does no harm: it may be refused by a line that was good at first, and the
  * controller is reset then.
  *
- * Return: PARAVIRQ_OK, or why nothing was changed.
+ * Return: PARAVIRQ_OK, or why it was refused.
  */
 enum paravirq_status paravirq_restore(struct paravirq *pv, uint32_t nr_lines,
 				      const uint64_t *routes,
