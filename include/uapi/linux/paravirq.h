@@ -24,10 +24,10 @@
 #define PARAVIRQ_MAX_LINES		2048
 
 /*
- * The registers are reached in memory (mmio) or at I/O ports (pio), whichever
- * firmware names.
+ * The registers are reached in memory (mmio), at I/O ports (pio) or by
+ * hypercalls, whichever firmware names.
  *
- * Registers of 32 bits, little-endian, at these offsets in both. Each is
+ * Registers of 32 bits, little-endian, at these offsets in all. Each is
  * reached by an aligned 4-byte access only.
  */
 
@@ -80,6 +80,14 @@
 
 /* A line is written: takes its route. Reads bits 31:0 of it, DEST the others. */
 #define PARAVIRQ_PIO_SELECT		0x28
+
+/*
+ * hypercall: VMCALL or VMMCALL by 64-bit code of CPL 0 is one access to a register
+ * of mmio: ECX is its offset, EAX what to do, RDX what is written, RAX what is read.
+ * In memory these functions would be "RVIQ" and "WVIQ", no other's numbers.
+ */
+#define PARAVIRQ_HYPERCALL_READ		0x51495652
+#define PARAVIRQ_HYPERCALL_WRITE	0x51495657
 
 /* Bits 7:0: LAPIC vector to inject, 32 to 255. */
 #define PARAVIRQ_ROUTE_VECTOR		0x00000000000000ff

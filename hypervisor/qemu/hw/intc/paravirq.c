@@ -27,6 +27,7 @@
 #include "migration/vmstate.h"
 #include "libparavirq/paravirq.h"
 #include "system/kvm.h"
+#include "system/tcg.h"
 #include "trace.h"
 
 /* What an xAPIC takes for a broadcast */
@@ -70,6 +71,7 @@ struct ParavirqState {
     /* Properties */
     ParavirqPlace addr;
     ParavirqPlace port;
+    bool hypercall;
     uint32_t lines;
     uint32_t x_broadcast_id;
 
@@ -502,6 +504,29 @@ static const MemoryRegionOps pio_ops = {
     },
 };
 
+/* Nothing in a hypercall says which controller it is for: one has them all */
+static ParavirqState *hypercall_controller;
+
+static bool paravirq_hypercall(CPUX86State *env)
+{
+    ParavirqState *s = hypercall_controller;
+    uint32_t offset = env->regs[R_ECX];
+    unsigned size = offset < PARAVIRQ_REG_ROUTE ? 4 : 8;
+
+    BQL_LOCK_GUARD();
+    trace_paravirq_hypercall(env->regs[R_EAX], offset, env->regs[R_EDX]);
+    switch ((uint32_t)env->regs[R_EAX]) {
+    case PARAVIRQ_HYPERCALL_READ:
+        env->regs[R_EAX] = mmio_read(s, offset, size);
+        return true;
+    case PARAVIRQ_HYPERCALL_WRITE:
+        mmio_write(s, offset, env->regs[R_EDX], size);
+        env->regs[R_EAX] = 0;
+        return true;
+    }
+    return false;
+}
+
 uint32_t paravirq_nr_lines(ParavirqState *s)
 {
     return s->lines;
@@ -586,6 +611,23 @@ static bool paravirq_check_transport(ParavirqState *s, Error **errp)
                    ", only one is allowed", s->addr.value, s->port.value);
         return false;
     }
+    if (s->hypercall && (s->addr.given || s->port.given)) {
+        error_setg(errp, "paravirq: hypercall=on and %s=0x%" PRIx64
+                   ", only one is allowed", s->addr.given ? "addr" : "port",
+                   s->addr.given ? s->addr.value : s->port.value);
+        return false;
+    }
+    if (s->hypercall && hypercall_controller) {
+        error_setg(errp, "paravirq: hypercall=on is allowed once");
+        return false;
+    }
+    if (s->hypercall && !tcg_enabled()) {
+        error_setg(errp, "paravirq: hypercall=on needs TCG (-accel tcg)");
+        return false;
+    }
+    if (s->hypercall) {
+        return true;
+    }
     if (s->port.given) {
         return paravirq_check_ports(s->port.value, errp);
     }
@@ -637,7 +679,10 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
                   &paravirq_ops, s);
 
     qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
-    if (s->port.given) {
+    if (s->hypercall) {
+        hypercall_controller = s;
+        x86_hypercall = paravirq_hypercall;
+    } else if (s->port.given) {
         memory_region_init_io(&s->window, OBJECT(s), &pio_ops, s,
                               TYPE_PARAVIRQ, PARAVIRQ_PIO_SIZE);
         memory_region_add_subregion(get_system_io(), s->port.value, &s->window);
@@ -697,6 +742,7 @@ static const VMStateDescription paravirq_vmstate = {
 };
 
 static const Property paravirq_properties[] = {
+    DEFINE_PROP_BOOL("hypercall", ParavirqState, hypercall, false),
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
     /* Makes a controller that refuses a vCPU */
     DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,

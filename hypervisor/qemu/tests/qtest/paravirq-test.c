@@ -901,6 +901,11 @@ static void test_options(void)
           "paravirq: addr=0xfec80000 and port=0xe00, only one is allowed" },
         { "-device paravirq,addr=0xffffffffffffffff,port=0xffffffff",
           "paravirq: addr=0xffffffffffffffff and port=0xffffffff, only one" },
+        { "-device paravirq,hypercall=on,addr=0xfec80000",
+          "hypercall=on and addr=0xfec80000, only one is allowed" },
+        { "-device paravirq,port=0xe00,hypercall=on",
+          "hypercall=on and port=0xe00, only one is allowed" },
+        { "-device paravirq,hypercall=on", "hypercall=on needs TCG" },
         { "-device paravirq -device paravirq", "paravirq: addr=0xfec80000 to "
           "0xfec811ff is not free: 0xfec80000 belongs to paravirq" },
         { "-device paravirq -device paravirq,addr=0xfec7f000",
