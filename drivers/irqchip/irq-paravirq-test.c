@@ -4,8 +4,8 @@
  *
  * How registers are accessed is tested on a buffer in memory that takes their
  * place: each byte of it is compared after each access. Windows are real physical
- * addresses and I/O ports that nobody has. Offsets are those of
- * Documentation/virt/paravirq/interface.rst, written out.
+ * addresses and I/O ports that nobody has, hypercalls are redirected. Offsets and
+ * functions are those of Documentation/virt/paravirq/interface.rst, written out.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -16,11 +16,14 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/prandom.h>
+#include <linux/property.h>
 #include <linux/sizes.h>
 #include <linux/unaligned.h>
 
 #include <kunit/platform_device.h>
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
+#include <kunit/test-bug.h>
 
 #include <asm/paravirq.h>
 
@@ -66,10 +69,18 @@ static struct resource free_ports(struct kunit *test, resource_size_t size)
 	return DEFINE_RES_IO(start, size);
 }
 
-/* A device with that much of both, the last one twice if so; no driver matches it. */
+/*
+ * A device with that much of both, the last one twice if so, and with that transport in
+ * its node; no driver matches it.
+ */
 static struct platform_device *add_device(struct kunit *test, resource_size_t memory,
-					  resource_size_t ports, bool twice)
+					  resource_size_t ports, bool twice,
+					  const char *transport)
 {
+	struct property_entry properties[] = {
+		PROPERTY_ENTRY_STRING("paravirq,transport", transport),
+		{}
+	};
 	struct platform_device *pdev;
 	struct resource res[3];
 	unsigned int n = 0;
@@ -86,9 +97,24 @@ static struct platform_device *add_device(struct kunit *test, resource_size_t me
 	pdev = kunit_platform_device_alloc(test, "paravirq-nobody", PLATFORM_DEVID_AUTO);
 	KUNIT_ASSERT_NOT_NULL(test, pdev);
 	KUNIT_ASSERT_EQ(test, platform_device_add_resources(pdev, res, n), 0);
+	if (transport)
+		KUNIT_ASSERT_EQ(test, device_create_managed_software_node(&pdev->dev, properties,
+									  NULL), 0);
 	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, pdev), 0);
 
 	return pdev;
+}
+
+/* A hypervisor that knows another function only. */
+static u64 no_hypercall(u32 function, u32 reg, u64 value)
+{
+	return function;
+}
+
+/* One with a controller, to the probe. */
+static u64 magic_hypercall(u32 function, u32 reg, u64 value)
+{
+	return 0x51495650;
 }
 
 static const struct window {
@@ -97,6 +123,8 @@ static const struct window {
 	bool twice;
 	int error;
 	u32 max_lines;
+	const char *transport;
+	bool unserved;
 } windows[] = {
 	{ "nothing", 0, 0, false, -EINVAL },
 	{ "memory and ports", 0x1200, PORTS, false, -EINVAL },
@@ -111,6 +139,13 @@ static const struct window {
 	{ "63 ports", 0, 0x3f, false, -EINVAL },
 	{ "64 ports", 0, 0x40, false, 0, 2048 },
 	{ "128 ports", 0, 0x80, false, 0, 2048 },
+	{ "hypercalls", 0, 0, false, 0, 2048, "hypercall" },
+	{ "hypercalls that nobody takes", 0, 0, false, -ENODEV, 0, "hypercall", true },
+	{ "hypercalls and memory", 0x1200, 0, false, -EINVAL, 0, "hypercall" },
+	{ "hypercalls and ports", 0, PORTS, false, -EINVAL, 0, "hypercall" },
+	{ "another transport", 0, 0, false, -EINVAL, 0, "hypercalls" },
+	{ "another transport and memory", 0x1200, 0, false, -EINVAL, 0, "mmio" },
+	{ "an empty transport and ports", 0, PORTS, false, -EINVAL, 0, "" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(windows, windows, name);
@@ -120,42 +155,90 @@ static void paravirq_test_map(struct kunit *test)
 {
 	const struct window *param = test->param_value;
 	struct platform_device *pdev = add_device(test, param->memory, param->ports,
-						  param->twice);
+						  param->twice, param->transport);
 	struct paravirq_config config = {};
 	int ret;
 
+	kunit_activate_static_stub(test, paravirq_hypercall,
+				   param->unserved ? no_hypercall : magic_hypercall);
 	ret = paravirq_map(pdev, &config);
 	KUNIT_EXPECT_EQ(test, ret, param->error);
 	if (ret)
 		return;
 
 	KUNIT_EXPECT_EQ(test, config.max_lines, param->max_lines);
-	KUNIT_EXPECT_STREQ(test, config.ops->name, param->memory ? "mmio" : "pio");
+	KUNIT_EXPECT_STREQ(test, config.ops->name, param->transport ?:
+			   param->memory ? "mmio" : "pio");
 	KUNIT_EXPECT_EQ(test, paravirq_map(pdev, &config), -EBUSY);
 }
 
-/* A window that is a buffer, the bytes in it and what they should be. */
+/*
+ * A window that is a buffer, the bytes in it and what they should be; how many hypercalls
+ * there were, which are accesses to it.
+ */
 struct fake {
 	struct kunit *test;
 	struct paravirq_config config;
 	size_t size;
 	u8 *regs;
 	u8 *expected;
+	unsigned int hypercalls;
 };
 
-/* No two registers are alike in the beginning. */
-static struct fake *fake_window(struct kunit *test, resource_size_t memory,
-				resource_size_t ports)
+static u64 fake_hypercall(u32 function, u32 reg, u64 value)
 {
-	struct platform_device *pdev = add_device(test, memory, ports, false);
+	struct kunit *test = kunit_get_current_test();
+	struct fake *fake = test->priv;
+
+	fake->hypercalls++;
+	KUNIT_ASSERT_LE(test, reg + (reg < 0x1000 ? 4 : 8), fake->size);
+	if (function == 0x51495652)
+		return reg < 0x1000 ? get_unaligned_le32(fake->regs + reg) :
+				      get_unaligned_le64(fake->regs + reg);
+
+	KUNIT_EXPECT_EQ(test, function, 0x51495657);
+	if (reg < 0x1000)
+		put_unaligned_le32(value, fake->regs + reg);
+	else
+		put_unaligned_le64(value, fake->regs + reg);
+
+	return 0;
+}
+
+static const struct transport {
+	const char *name;
+	resource_size_t memory, ports;
+	const char *transport;
+} transports[] = {
+	{ "memory", MEMORY, 0 },
+	{ "hypercalls", 0, 0, "hypercall" },
+	{ "ports", 0, PORTS },
+};
+
+KUNIT_ARRAY_PARAM_DESC(transports, transports, name);
+
+/* Those whose routes do not pass in halves. */
+static const struct transport whole[] = {
+	{ "memory", MEMORY, 0 },
+	{ "hypercalls", 0, 0, "hypercall" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(whole, whole, name);
+
+/* No two registers are alike in the beginning. */
+static struct fake *fake_window(struct kunit *test, const struct transport *param)
+{
+	struct platform_device *pdev = add_device(test, param->memory, param->ports, false,
+						  param->transport);
 	struct paravirq_window *window;
 	struct rnd_state seed;
 	struct fake *fake;
 
 	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake);
+	test->priv = fake;
 	fake->test = test;
-	fake->size = memory + ports;
+	fake->size = param->memory + param->ports ?: MEMORY;
 	fake->regs = kunit_kzalloc(test, fake->size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake->regs);
 	fake->expected = kunit_kzalloc(test, fake->size, GFP_KERNEL);
@@ -164,10 +247,12 @@ static struct fake *fake_window(struct kunit *test, resource_size_t memory,
 	prandom_bytes_state(&seed, fake->regs, fake->size);
 	memcpy(fake->expected, fake->regs, fake->size);
 
+	kunit_activate_static_stub(test, paravirq_hypercall, fake_hypercall);
 	KUNIT_ASSERT_EQ(test, paravirq_map(pdev, &fake->config), 0);
+	fake->hypercalls = 0;
 	window = fake->config.ctx;
-	window->regs = (void __iomem __force *)fake->regs;
-	test->priv = fake;
+	if (window)
+		window->regs = (void __iomem __force *)fake->regs;
 
 	return fake;
 }
@@ -182,7 +267,7 @@ static void fake_expect64(struct fake *fake, u32 offset, u64 value)
 	put_unaligned_le64(value, fake->expected + offset);
 }
 
-/* Nothing else has been written. */
+/* Nothing else has been written, in one hypercall if it was one. */
 #define EXPECT_REGS(fake)	expect_regs(fake, __LINE__)
 
 static void expect_regs(struct fake *fake, int line)
@@ -193,22 +278,14 @@ static void expect_regs(struct fake *fake, int line)
 		;
 	KUNIT_EXPECT_EQ_MSG(fake->test, i, fake->size, "first wrong byte, at line %d", line);
 	memcpy(fake->regs, fake->expected, fake->size);
+	KUNIT_EXPECT_EQ_MSG(fake->test, fake->hypercalls, !fake->config.ctx,
+			    "hypercalls, at line %d", line);
+	fake->hypercalls = 0;
 }
-
-static const struct transport {
-	const char *name;
-	resource_size_t memory, ports;
-} transports[] = {
-	{ "memory", MEMORY, 0 },
-	{ "ports", 0, PORTS },
-};
-
-KUNIT_ARRAY_PARAM_DESC(transports, transports, name);
 
 static void paravirq_test_registers(struct kunit *test)
 {
-	const struct transport *param = test->param_value;
-	struct fake *fake = fake_window(test, param->memory, param->ports);
+	struct fake *fake = fake_window(test, test->param_value);
 	const struct paravirq_ops *ops = fake->config.ops;
 	u32 reg;
 
@@ -227,9 +304,9 @@ static const u32 lines[] = { 0, 1, 2, 63, 255, 256, 1023, 1024, 2047 };
 static const u64 routes[] = { 0x0000000000000200, 0x0000000100000120, 0x000000ff000003ff,
 			      0x0000010000000141, 0x12345678000001fe, 0xfffffffe00000380 };
 
-static void paravirq_test_mmio_routes(struct kunit *test)
+static void paravirq_test_routes(struct kunit *test)
 {
-	struct fake *fake = fake_window(test, MEMORY, 0);
+	struct fake *fake = fake_window(test, test->param_value);
 	const struct paravirq_ops *ops = fake->config.ops;
 	u32 i, j, route;
 
@@ -250,7 +327,8 @@ static void paravirq_test_mmio_routes(struct kunit *test)
 /* DEST is 0x20, COMMIT 0x24, SELECT 0x28; what is selected, memory reads back. */
 static void paravirq_test_pio_routes(struct kunit *test)
 {
-	struct fake *fake = fake_window(test, 0, PORTS);
+	static const struct transport ports = { .ports = PORTS };
+	struct fake *fake = fake_window(test, &ports);
 	const struct paravirq_ops *ops = fake->config.ops;
 	u64 route;
 	u32 i, j;
@@ -273,7 +351,7 @@ static void paravirq_test_pio_routes(struct kunit *test)
 static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE_PARAM(paravirq_test_map, windows_gen_params),
 	KUNIT_CASE_PARAM(paravirq_test_registers, transports_gen_params),
-	KUNIT_CASE(paravirq_test_mmio_routes),
+	KUNIT_CASE_PARAM(paravirq_test_routes, whole_gen_params),
 	KUNIT_CASE(paravirq_test_pio_routes),
 	{}
 };

@@ -13,7 +13,7 @@
  *		Name (_CRS, ResourceTemplate () {
  *			Memory32Fixed (ReadWrite, 0xFEC80000, 0x1200)
  *				// or: IO (Decode16, 0xE00, 0xE00, 0x40, 0x40)
- *		})
+ *		})		// or none, and in _DSD "paravirq,transport", "hypercall"
  *	}
  *
  *	Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, 0,
@@ -29,9 +29,14 @@
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+#include <linux/string.h>
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
+#include <asm/alternative.h>
+#include <asm/asm.h>
+#include <asm/cpufeatures.h>
 #include <asm/paravirq.h>
 
 #include <uapi/linux/paravirq.h>
@@ -105,6 +110,67 @@ static const struct paravirq_ops paravirq_pio_ops = {
 	.write_route	= paravirq_pio_write_route,
 };
 
+/* Where nobody takes the instruction it faults, or does nothing: @function is returned. */
+VISIBLE_IF_KUNIT u64 paravirq_hypercall(u32 function, u32 reg, u64 value)
+{
+	u64 result = function;
+
+	KUNIT_STATIC_STUB_REDIRECT(paravirq_hypercall, function, reg, value);
+
+	asm volatile("1: " ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL) "\n"
+		     "2:\n" _ASM_EXTABLE(1b, 2b)
+		     : "+a" (result) : "c" (reg), "d" (value) : "memory");
+
+	return result;
+}
+EXPORT_SYMBOL_IF_KUNIT(paravirq_hypercall);
+
+static u32 paravirq_hypercall_read(void *ctx, u32 reg)
+{
+	return paravirq_hypercall(PARAVIRQ_HYPERCALL_READ, reg, 0);
+}
+
+static void paravirq_hypercall_write(void *ctx, u32 reg, u32 value)
+{
+	paravirq_hypercall(PARAVIRQ_HYPERCALL_WRITE, reg, value);
+}
+
+static u64 paravirq_hypercall_read_route(void *ctx, u32 line)
+{
+	return paravirq_hypercall(PARAVIRQ_HYPERCALL_READ, PARAVIRQ_REG_ROUTE + 8 * line, 0);
+}
+
+static void paravirq_hypercall_write_route(void *ctx, u32 line, u64 route)
+{
+	paravirq_hypercall(PARAVIRQ_HYPERCALL_WRITE, PARAVIRQ_REG_ROUTE + 8 * line, route);
+}
+
+static const struct paravirq_ops paravirq_hypercall_ops = {
+	.name		= "hypercall",
+	.read		= paravirq_hypercall_read,
+	.write		= paravirq_hypercall_write,
+	.read_route	= paravirq_hypercall_read_route,
+	.write_route	= paravirq_hypercall_write_route,
+};
+
+static int paravirq_map_hypercalls(struct device *dev, struct paravirq_config *config)
+{
+	/* Nothing in a hypercall says which controller it is for: one has them all. */
+	static struct resource hypercalls;
+
+	if (!__devm_request_region(dev, &hypercalls, 0, 1, dev_name(dev)))
+		return dev_err_probe(dev, -EBUSY,
+				     "hypercalls are in use, allowed for one controller\n");
+
+	if (paravirq_hypercall(PARAVIRQ_HYPERCALL_READ, PARAVIRQ_REG_MAGIC, 0) ==
+	    PARAVIRQ_HYPERCALL_READ)
+		return dev_err_probe(dev, -ENODEV,
+				     "no hypervisor takes hypercalls, allowed are memory and I/O ports\n");
+
+	config->ops = &paravirq_hypercall_ops;
+	return 0;
+}
+
 static int paravirq_map_memory(struct device *dev, struct resource *res,
 			       struct paravirq_window *window,
 			       struct paravirq_config *config)
@@ -141,27 +207,40 @@ static int paravirq_map_ports(struct device *dev, struct resource *res,
 		return -ENOMEM;
 
 	config->ops = &paravirq_pio_ops;
-	config->max_lines = PARAVIRQ_MAX_LINES;
 
 	return 0;
 }
 
-/* Map the registers that the firmware node names: in memory or at I/O ports. */
+/* Map the registers that the firmware node names, or find hypercalls in their place. */
 VISIBLE_IF_KUNIT int paravirq_map(struct platform_device *pdev, struct paravirq_config *config)
 {
 	struct device *dev = &pdev->dev;
 	struct paravirq_window *window;
 	struct resource *memory, *ports;
+	const char *transport;
+	bool hypercalls;
+	int ret;
+
+	ret = device_property_read_string(dev, "paravirq,transport", &transport);
+	hypercalls = !ret && !strcmp(transport, "hypercall");
+	if (ret != -EINVAL && !hypercalls)
+		return dev_err_probe(dev, -EINVAL,
+				     "paravirq,transport is \"%s\", allowed is \"hypercall\"\n",
+				     ret ? "" : transport);
 
 	memory = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	ports = platform_get_resource(pdev, IORESOURCE_IO, 0);
-	if (!memory && !ports)
+	if (!memory && !ports && !hypercalls)
 		return dev_err_probe(dev, -EINVAL, "no register window\n");
-	if ((memory && ports) || platform_get_resource(pdev, IORESOURCE_MEM, 1) ||
+	if (!!memory + !!ports + hypercalls > 1 || platform_get_resource(pdev, IORESOURCE_MEM, 1) ||
 	    platform_get_resource(pdev, IORESOURCE_IO, 1))
-		return dev_err_probe(dev, -EINVAL,
-				     "%pR and more register windows, only one is allowed\n",
-				     memory ?: ports);
+		return dev_err_probe(dev, -EINVAL, "%pR and %s, only one is allowed\n",
+				     memory ?: ports,
+				     hypercalls ? "hypercalls" : "more register windows");
+
+	config->max_lines = PARAVIRQ_MAX_LINES;
+	if (hypercalls)
+		return paravirq_map_hypercalls(dev, config);
 
 	window = devm_kzalloc(dev, sizeof(*window), GFP_KERNEL);
 	if (!window)
@@ -181,31 +260,26 @@ static const struct acpi_device_id paravirq_acpi_ids[] = {
 MODULE_DEVICE_TABLE(acpi, paravirq_acpi_ids);
 
 #ifdef CONFIG_ACPI
-/*
- * The resolver goes by the id (drivers/acpi/irq.c): of a controller that is PRP0001 with
- * a "compatible" it knows nothing, consumers would get GSIs instead of its lines.
- */
-static int paravirq_check_id(struct device *dev)
-{
-	struct acpi_device *adev = ACPI_COMPANION(dev);
-
-	if (!adev || !acpi_match_device_ids(adev, paravirq_acpi_ids))
-		return 0;
-
-	return dev_err_probe(dev, -ENODEV, "_HID or _CID is not %s, allowed in ACPI is no other\n",
-			     paravirq_acpi_ids[0].id);
-}
-
 /* ACPI numbers the lines from _GSB, its object for a GSI base; 0 without. */
 static int paravirq_get_base(struct device *dev, u32 *base)
 {
+	struct acpi_device *adev = ACPI_COMPANION(dev);
 	unsigned long long gsb = 0;
 	acpi_status status;
 
-	if (!has_acpi_companion(dev))
+	if (!adev)
 		return 0;
 
-	status = acpi_evaluate_integer(ACPI_HANDLE(dev), "_GSB", NULL, &gsb);
+	/*
+	 * The resolver goes by the id (drivers/acpi/irq.c): of a controller that is PRP0001
+	 * with a "compatible" it knows nothing, consumers would get GSIs instead of its lines.
+	 */
+	if (acpi_match_device_ids(adev, paravirq_acpi_ids))
+		return dev_err_probe(dev, -ENODEV,
+				     "_HID or _CID is not %s, allowed in ACPI is no other\n",
+				     paravirq_acpi_ids[0].id);
+
+	status = acpi_evaluate_integer(adev->handle, "_GSB", NULL, &gsb);
 	if (ACPI_FAILURE(status) && status != AE_NOT_FOUND)
 		return dev_err_probe(dev, -EINVAL, "_GSB is no integer: %s\n",
 				     acpi_format_exception(status));
@@ -224,11 +298,6 @@ static void paravirq_clear_dependencies(struct device *dev)
 		acpi_dev_clear_dependencies(ACPI_COMPANION(dev));
 }
 #else
-static int paravirq_check_id(struct device *dev)
-{
-	return 0;
-}
-
 static int paravirq_get_base(struct device *dev, u32 *base)
 {
 	return 0;
@@ -269,15 +338,11 @@ static int paravirq_probe(struct platform_device *pdev)
 	struct paravirq *pv;
 	int ret;
 
-	ret = paravirq_check_id(dev);
+	ret = paravirq_get_base(dev, &config.base);
 	if (ret)
 		return ret;
 
 	ret = paravirq_map(pdev, &config);
-	if (ret)
-		return ret;
-
-	ret = paravirq_get_base(dev, &config.base);
 	if (ret)
 		return ret;
 

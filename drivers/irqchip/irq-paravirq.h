@@ -23,6 +23,7 @@ struct paravirq_window {
 
 #if IS_ENABLED(CONFIG_KUNIT)
 int paravirq_map(struct platform_device *pdev, struct paravirq_config *config);
+u64 paravirq_hypercall(u32 function, u32 reg, u64 value);
 #endif
 
 #endif /* _IRQ_PARAVIRQ_H */
