@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bad: the second controller has I/O ports and hypercalls.
+ * Expected: "only one is allowed" from \_SB.PVI2, DBL1 stays without interrupts;
+ * PVIC and DBL0 work.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQBADJ", 1)
+{
+	Scope (\_SB)
+	{
+#include "pvic.asli"
+#include "dbl0.asli"
+
+#define NAME	PVI2
+#define UID	1
+#define BASE	PVIC1_BASE
+#define PORT	PVIC1_PORT
+#define PORTS	PVIC_PIO_SIZE
+#define TRANSPORT	"hypercall"
+#include "intc.asli"
+
+#include "dbl1-pvi2.asli"
+	}
+}
