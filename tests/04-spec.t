@@ -143,6 +143,11 @@ def tables(page, header):
                             f'bits 31:{define["COMMIT_LINE_SHIFT"]} of what')
           if text not in ' '.join(page.split())], 'the other numbers of pio are those of the header')
 
+    none(differ({name: int(value, 0) for name, value, *_ in rows(page, 'Function')},
+                {name[10:]: value for name, value in define.items()
+                 if name.startswith('HYPERCALL_')}),
+         'the functions of hypercalls are those of the header')
+
     pio = {name: register for name, register in {**mmio, **ports}.items() if name != 'ROUTE'}
     with tempfile.TemporaryDirectory() as directory:
         read_library = library(directory)

@@ -78,4 +78,6 @@ def operations(label, ports=False, **options):
 
 operations('memory')
 operations('ports', ports=True, tables=['paravirq-pio'])
+if guest.boot.HYPERCALLS:
+    operations('hypercalls', tables=['hypercall'])
 guest.done()

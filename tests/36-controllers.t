@@ -54,4 +54,6 @@ def test(stays, goes, **options):
 
 test(stays=0, goes=1, tables=['paravirq2'])
 test(stays=1, goes=0, tables=['paravirq-mixed'], kernel='modules')
+if guest.boot.HYPERCALLS:
+    test(stays=1, goes=0, tables=['hypercall2'])
 guest.done()

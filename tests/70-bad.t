@@ -38,13 +38,14 @@ def bad(label, messages, problems, test='smoke', append='', **options):
 
 
 def table(name, messages, problems, controllers=1, firmware='acpi', ports=(),
-          **options):
+          hypercall=None, **options):
     """A table of firmware-tables/bad, compiled."""
     options.setdefault('machine', 'q35')
     bad(f'{name} {firmware}', messages, problems,
         tables=[os.path.join(guest.boot.BUILD, 'tables/bad', name +
                              ('.aml' if firmware == 'acpi' else '.dtb'))],
-        devices=guest.boot.hardware(controllers, ports=ports), firmware=firmware, **options)
+        devices=guest.boot.hardware(controllers, ports=ports, hypercall=hypercall),
+        firmware=firmware, **options)
 
 
 OUT = 'line {:#x} out of range, allowed {:#x} to {:#x}'
@@ -73,6 +74,37 @@ table('window-too-small', ['register window holds 32 lines, the controller has 6
                            ABSENT], 4, 2)
 table('memory-and-ports', ['[mem 0xfec90000-0xfec911ff] and more register windows, only '
                            'one is allowed', ABSENT], 4, 2)
+# [HYP-8]
+ALLOWED = 'paravirq,transport is "{}", allowed is "hypercall"'
+table('hypercall-and-memory', ['[mem 0xfec90000-0xfec911ff] and hypercalls, only one is '
+                               'allowed', ABSENT], 4, 2)
+table('hypercall-and-ports', ['[io  0x0e40-0x0e7f] and hypercalls, only one is allowed',
+                              ABSENT], 4, 2, ports=(1,))
+table('transport-unknown', [ALLOWED.format('mmio'), ABSENT], 4, 2)
+table('transport-number', [ALLOWED.format(''), ABSENT], 4, 2)
+table('hypercall-and-memory', ['[mem 0xfec90000-0xfec911ff] and hypercalls, only one is '
+                               'allowed', ABSENT], 4, 2, firmware='dt')
+table('transport-unknown', [ALLOWED.format('vmcall'), ABSENT], 4, 2, firmware='dt')
+if guest.boot.HYPERCALLS:
+    # [HYP-7] They are the first one's, at the only controller that has any.
+    for firmware in 'acpi', 'dt':
+        table('hypercall-twice', ['error -16: hypercalls are in use, allowed for one controller',
+                                  ABSENT], 4, 2, firmware=firmware, hypercall=0)
+# [HYP-9] With each instruction. KVM has no such function.
+NOBODY_TAKES = ['magic 0xfffffc18, expected' if not guest.boot.HYPERCALLS else
+                'error -19: no hypervisor takes hypercalls, allowed are memory and I/O ports',
+                ABSENT]
+INTEL = {'args': ['-cpu', 'qemu64,vendor=GenuineIntel']} if guest.boot.HYPERCALLS else {}
+for options in ({}, {'firmware': 'dt'}, INTEL):
+    bad(f'hypercalls that nobody takes {options}', NOBODY_TAKES, 4, machine='q35',
+        tables=['hypercall2'], devices=guest.boot.hardware(2), **options)
+# The module's exception table; the validation was before it.
+with guest.Run('smoke', label='hypercalls that nobody takes, module', kernel='modules',
+               tables=['hypercall2'], devices=guest.boot.hardware(2),
+               append='guest_nr=4') as run:
+    pass
+guest.ok(any(NOBODY_TAKES[0] in line for line in run.log),
+         f'hypercalls that nobody takes, module: "{NOBODY_TAKES[0]}"')
 # [PIO-1], then [REG-1]
 table('ports-too-few', ['32 I/O ports, at least 64 are needed', ABSENT], 4, 2, ports=(1,))
 table('ports-misaligned', ['magic 0x0, expected', ABSENT], 4, 2, ports=(1,))
