@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The platform of paravirq.asl with hypercalls in the place of the controller's
- * registers, for QEMU machines with -device paravirq,hypercall=on and two -device
- * paravirq-doorbell (q35, pc, microvm).
+ * registers, for QEMU machines with -device paravirq,id=pvic, -device
+ * paravirq-test,intc=pvic,hypercall=on and two -device paravirq-doorbell (q35, pc, microvm).
  *
  * Copyright (C) 2026 The paravirq authors
  */

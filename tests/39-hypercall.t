@@ -80,8 +80,8 @@ def execute(code, cpu, option):
                        check=True)
         qemu = subprocess.run(
             [guest.boot.QEMU, '-M', 'q35', '-cpu', cpu, '-bios', f'{tmp}/bios', '-nodefaults',
-             '-display', 'none', *ROMS, '-serial', f'file:{tmp}/out', '-device', f'paravirq,{option}',
-             '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'], timeout=300, check=False)
+             '-display', 'none', *ROMS, '-serial', f'file:{tmp}/out', '-device', 'paravirq,id=pvic',
+             '-device', f'paravirq-test,intc=pvic,{option}', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'], timeout=300, check=False)
         with open(f'{tmp}/out', 'rb') as file:
             states = list(struct.iter_unpack('<17Q', file.read()))
     return qemu.returncode, states
@@ -104,15 +104,16 @@ for name, cpu_model in CPUS.items():
     instruction(name, cpu_model, mine=True)
 instruction('AMD, VMCALL', CPUS['AMD'], mine=False)
 instruction('Intel, VMMCALL', CPUS['Intel'], mine=False)
-instruction('AMD, not taken', CPUS['AMD'], mine=True, option='addr=0xfec80000')
-instruction('Intel, not taken', CPUS['Intel'], mine=True, option='addr=0xfec80000')
+instruction('AMD, not taken', CPUS['AMD'], mine=True, option='hypercall=off')
+instruction('Intel, not taken', CPUS['Intel'], mine=True, option='hypercall=off')
 
 # [HYP-7]
 twice = subprocess.run([guest.boot.QEMU, '-M', 'q35', '-nodefaults', '-display', 'none', *ROMS,
-                        '-monitor', 'stdio', *['-device', 'paravirq,hypercall=on'] * 2],
+                        '-monitor', 'stdio', '-device', 'paravirq,id=pvic',
+                        *['-device', 'paravirq-test,intc=pvic,hypercall=on'] * 2],
                        input='quit\n', stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        text=True, timeout=300, check=False)
-guest.ok(twice.returncode == 1 and 'paravirq: hypercall=on is allowed once' in twice.stderr,
+guest.ok(twice.returncode == 1 and 'paravirq-test: hypercall=on is allowed once' in twice.stderr,
          'a second device with hypercalls is refused')
 
 
@@ -151,9 +152,9 @@ for options in ({'machine': 'q35'},
 for option, test, calls in (
         ('', 'smoke', [(READ, MAGIC, None), (READ, MAGIC, None), (READ, VERSION, None),
                        (READ, NR_LINES, None), (WRITE, CONTROL, 1)]),
-        (',x-magic=2', 'quiet', [(READ, MAGIC, None)] * 2)):
+        (',magic=2', 'quiet', [(READ, MAGIC, None)] * 2)):
     devices = guest.boot.hardware(1, hypercall=0)
-    devices[1] += option
+    devices[3] += option
     run = guest.Run(test, label=f'probe{option}', tables=['hypercall'], devices=devices,
                     machine='q35', args=['-trace', 'paravirq_hypercall', '-D', '{dir}/trace'])
     with run:

@@ -235,15 +235,14 @@ table('window-too-small', ['register window holds 32 lines, the controller has 6
 
 # [VER-1]
 for option, message in (
-        ('x-magic=0xffffffff', 'magic 0xffffffff, expected 0x51495650'),
-        ('x-version=2', 'version 2, only 1 is supported'),
-        ('x-nr-lines=0', '0 lines, allowed 1 to 2048'),
-        ('x-nr-lines=2049', '2049 lines, allowed 1 to 2048')):
+        ('magic=0xffffffff', 'magic 0xffffffff, expected 0x51495650'),
+        ('version=2', 'version 2, only 1 is supported'),
+        ('nr-lines=0', '0 lines, allowed 1 to 2048'),
+        ('nr-lines=2049', '2049 lines, allowed 1 to 2048')):
     # Alone: a guest without interrupts. As the second one: the first works.
     for controllers in (1, 2):
-        devices = guest.boot.hardware(controllers)
-        last = max(i for i, a in enumerate(devices) if a.startswith('paravirq,'))
-        devices[last] += f',{option}'
+        devices = (guest.boot.hardware(controllers) +
+                   guest.boot.liar(['pvic', 'pvic1'][controllers - 1], option))
         bad(f'{option}, controller {controllers}',
             [f'PVIQ0001:0{controllers - 1}: error', message],
             # One controller serves both doorbells; the one with _DEP never comes.
@@ -251,16 +250,13 @@ for option, message in (
             tables=['paravirq' if controllers == 1 else 'paravirq2'],
             devices=devices)
 # The same at I/O ports, and one that answers nothing.
-for option, message in (('x-magic=0xffffffff', 'magic 0xffffffff, expected 0x51495650'),
-                        ('x-gone=on', 'magic 0xffffffff, expected 0x51495650'),
-                        ('x-nr-lines=2049', '2049 lines, allowed 1 to 2048')):
-    devices = guest.boot.hardware(1, ports=(0,))
-    devices[1] += f',{option}'
+for option, message in (('magic=0xffffffff', 'magic 0xffffffff, expected 0x51495650'),
+                        ('gone=on', 'magic 0xffffffff, expected 0x51495650'),
+                        ('nr-lines=2049', '2049 lines, allowed 1 to 2048')):
     bad(f'{option}, at I/O ports', ['PVIQ0001:00: error', message], 8, test='quiet',
-        machine='microvm', tables=['paravirq-pio'], devices=devices)
-# No CPU of this guest can be interrupted: nobody gets an interrupt.
-devices = guest.boot.hardware(1)
-devices[1] += ',x-broadcast-id=0'
-bad('x-broadcast-id', ['not taken, it reads 0x200', 'cannot request irq'], 0, test='quiet',
-    machine='q35', smp=1, devices=devices)
+        machine='microvm', tables=['paravirq-pio'],
+        devices=guest.boot.hardware(1, ports=(0,)) + guest.boot.liar('pvic', option))
+# No route is taken: nobody gets an interrupt.
+bad('deaf', ['not taken, it reads 0x200', 'cannot request irq'], 0, test='quiet',
+    machine='q35', devices=guest.boot.hardware(1) + guest.boot.liar('pvic', 'deaf=on'))
 guest.done()

@@ -16,18 +16,18 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
-PVIC = ('/machine/peripheral/pvic', '/machine/peripheral/pvic1')
+PVIC = ('pvic', 'pvic1')
 # Vectors of devices, without those of the 32-bit system call and of the PIC's
 # cascade, which Linux acknowledges to the PIC and not to the local APIC.
 VECTORS = [v for v in range(0x20, 0xeb) if v not in (0x80, 0x32)]
 # The lie, the truth, and what the log has of it in the end: {message: how often}.
-# x-flip changes every second read: of every register, or of the APIC ids in routes. A
+# "flip" changes every second read: of every register, or of the APIC ids in routes. A
 # controller that is asked for nothing is not found out; each request is refused.
 LIES = {
-    'gone': (('x-gone', True), ('x-gone', False), 6),
-    'asleep': (('x-gone', True), ('x-gone', False), 3),
-    'flip': (('x-flip', 1), ('x-flip', 0), 6),
-    'dest': (('x-flip', 0xffffffff << 32), ('x-flip', 0), 6),
+    'gone': (('gone', True), ('gone', False), 6),
+    'asleep': (('gone', True), ('gone', False), 3),
+    'flip': (('flip', 1), ('flip', 0), 6),
+    'dest': (('flip', 0xffffffff << 32), ('flip', 0), 6),
 }
 
 
@@ -44,10 +44,11 @@ def lie(name):
     """The controller of the second doorbell begins to lie, and later stops."""
     begin, end, refusals = LIES[name]
     label = name
-    with guest.Run('hostile', label=label, tables=['paravirq2'],
+    devices = guest.boot.hardware(2) + guest.boot.liar(PVIC[0]) + guest.boot.liar(PVIC[1])
+    with guest.Run('hostile', label=label, tables=['paravirq2'], devices=devices,
                    timeout=400, append=f'guest_lie={name}') as run:
         db = guest.Doorbell(run)
-        path = PVIC[1 - db.number]
+        path = f'/machine/peripheral/liar-{PVIC[1 - db.number]}'
         for word, (option, value) in (('lie', begin), ('truth', end)):
             run.wait_line(f'selftest: host: {word}', timeout=300)
             run.set(path, option, value)
@@ -78,10 +79,9 @@ def stray():
 
 def boot():
     """A controller that lies from the start is refused, the other one works."""
-    for option, message in (('x-flip=1', 'error: version 0, only 1 is supported'),
-                            ('x-gone=on', 'error: magic 0xffffffff, expected 0x51495650')):
-        devices = guest.boot.hardware(2)
-        devices[3] += f',{option}'
+    for option, message in (('flip=1', 'error: version 0, only 1 is supported'),
+                            ('gone=on', 'error: magic 0xffffffff, expected 0x51495650')):
+        devices = guest.boot.hardware(2) + guest.boot.liar(PVIC[1], option)
         with guest.Run('smoke', label=option, tables=['paravirq2'], devices=devices,
                        append='guest_nr=4') as run:
             pass

@@ -27,7 +27,6 @@
 #include "migration/vmstate.h"
 #include "libparavirq/paravirq.h"
 #include "system/kvm.h"
-#include "system/tcg.h"
 #include "trace.h"
 
 /* What an xAPIC takes for a broadcast */
@@ -71,17 +70,7 @@ struct ParavirqState {
     /* Properties */
     ParavirqPlace addr;
     ParavirqPlace port;
-    bool hypercall;
     uint32_t lines;
-    uint32_t x_broadcast_id;
-
-    /* A controller that a guest must survive, see paravirq_pretend() */
-    uint32_t x_magic;
-    uint32_t x_version;
-    uint32_t x_nr_lines;
-    uint64_t x_flip;
-    bool x_gone;
-    bool flip;
 
     /* Guest accesses to routes */
     uint64_t route_reads;
@@ -397,30 +386,6 @@ static void paravirq_set_line(void *opaque, int line, int level)
     }
 }
 
-/* What the guest reads instead of @value, for tests of the guest. */
-static uint64_t paravirq_pretend(ParavirqState *s, hwaddr offset,
-                                 unsigned size, uint64_t value)
-{
-    if (s->x_gone) {
-        return UINT64_MAX;
-    }
-    if (size == 4) {
-        switch (offset) {
-        case PARAVIRQ_REG_MAGIC:
-            value = s->x_magic;
-            break;
-        case PARAVIRQ_REG_VERSION:
-            value = s->x_version;
-            break;
-        case PARAVIRQ_REG_NR_LINES:
-            value = s->x_nr_lines;
-            break;
-        }
-    }
-    s->flip = !s->flip;
-    return s->flip ? value : value ^ s->x_flip;
-}
-
 static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned size)
 {
     ParavirqState *s = opaque;
@@ -428,8 +393,7 @@ static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned size)
     if (offset >= PARAVIRQ_REG_ROUTE) {
         s->route_reads++;
     }
-    return paravirq_pretend(s, offset, size,
-                            paravirq_mmio_read(&s->pv, offset, size));
+    return paravirq_mmio_read(&s->pv, offset, size);
 }
 
 static void mmio_write(void *opaque, hwaddr offset, uint64_t value,
@@ -437,9 +401,6 @@ static void mmio_write(void *opaque, hwaddr offset, uint64_t value,
 {
     ParavirqState *s = opaque;
 
-    if (s->x_gone) {
-        return;
-    }
     if (offset >= PARAVIRQ_REG_ROUTE) {
         s->route_writes++;
     }
@@ -467,8 +428,7 @@ static uint64_t pio_read(void *opaque, hwaddr offset, unsigned size)
 {
     ParavirqState *s = opaque;
 
-    return paravirq_pretend(s, offset, size,
-                            paravirq_pio_read(&s->pv, offset, size));
+    return paravirq_pio_read(&s->pv, offset, size);
 }
 
 static void pio_write(void *opaque, hwaddr offset, uint64_t value,
@@ -476,9 +436,6 @@ static void pio_write(void *opaque, hwaddr offset, uint64_t value,
 {
     ParavirqState *s = opaque;
 
-    if (s->x_gone) {
-        return;
-    }
     if (offset == PARAVIRQ_PIO_SELECT) {
         s->route_reads++;
     }
@@ -503,29 +460,6 @@ static const MemoryRegionOps pio_ops = {
         .unaligned = true,
     },
 };
-
-/* Nothing in a hypercall says which controller it is for: one has them all */
-static ParavirqState *hypercall_controller;
-
-static bool paravirq_hypercall(CPUX86State *env)
-{
-    ParavirqState *s = hypercall_controller;
-    uint32_t offset = env->regs[R_ECX];
-    unsigned size = offset < PARAVIRQ_REG_ROUTE ? 4 : 8;
-
-    BQL_LOCK_GUARD();
-    trace_paravirq_hypercall(env->regs[R_EAX], offset, env->regs[R_EDX]);
-    switch ((uint32_t)env->regs[R_EAX]) {
-    case PARAVIRQ_HYPERCALL_READ:
-        env->regs[R_EAX] = mmio_read(s, offset, size);
-        return true;
-    case PARAVIRQ_HYPERCALL_WRITE:
-        mmio_write(s, offset, env->regs[R_EDX], size);
-        env->regs[R_EAX] = 0;
-        return true;
-    }
-    return false;
-}
 
 uint32_t paravirq_nr_lines(ParavirqState *s)
 {
@@ -611,23 +545,6 @@ static bool paravirq_check_transport(ParavirqState *s, Error **errp)
                    ", only one is allowed", s->addr.value, s->port.value);
         return false;
     }
-    if (s->hypercall && (s->addr.given || s->port.given)) {
-        error_setg(errp, "paravirq: hypercall=on and %s=0x%" PRIx64
-                   ", only one is allowed", s->addr.given ? "addr" : "port",
-                   s->addr.given ? s->addr.value : s->port.value);
-        return false;
-    }
-    if (s->hypercall && hypercall_controller) {
-        error_setg(errp, "paravirq: hypercall=on is allowed once");
-        return false;
-    }
-    if (s->hypercall && !tcg_enabled()) {
-        error_setg(errp, "paravirq: hypercall=on needs TCG (-accel tcg)");
-        return false;
-    }
-    if (s->hypercall) {
-        return true;
-    }
     if (s->port.given) {
         return paravirq_check_ports(s->port.value, errp);
     }
@@ -665,26 +582,18 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
     if (!paravirq_check_transport(s, errp)) {
         return;
     }
-    if (s->x_nr_lines == UINT32_MAX) {
-        s->x_nr_lines = s->lines;
-    }
-    if (s->x_broadcast_id == UINT32_MAX) {
-        s->x_broadcast_id = paravirq_broadcast_id();
-    }
 
     s->routes = g_new(paravirq_word, s->lines);
     s->irqfds = g_new0(ParavirqIrqfd *, s->lines);
     s->saved_routes = g_new0(uint64_t, s->lines);
-    paravirq_init(&s->pv, s->routes, s->lines, s->x_broadcast_id,
+    paravirq_init(&s->pv, s->routes, s->lines, paravirq_broadcast_id(),
                   &paravirq_ops, s);
 
     qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
-    if (s->hypercall) {
-        hypercall_controller = s;
-        x86_hypercall = paravirq_hypercall;
-    } else if (s->port.given) {
+    if (s->port.given) {
         memory_region_init_io(&s->window, OBJECT(s), &pio_ops, s,
                               TYPE_PARAVIRQ, PARAVIRQ_PIO_SIZE);
+        sysbus_init_mmio(sbd, &s->window);
         memory_region_add_subregion(get_system_io(), s->port.value, &s->window);
     } else {
         memory_region_init_io(&s->window, OBJECT(s), &mmio_ops, s,
@@ -742,11 +651,7 @@ static const VMStateDescription paravirq_vmstate = {
 };
 
 static const Property paravirq_properties[] = {
-    DEFINE_PROP_BOOL("hypercall", ParavirqState, hypercall, false),
     DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
-    /* Makes a controller that refuses a vCPU */
-    DEFINE_PROP_UINT32("x-broadcast-id", ParavirqState, x_broadcast_id,
-                       UINT32_MAX),
 };
 
 static void paravirq_get_place(Object *obj, Visitor *v, const char *name,
@@ -794,39 +699,15 @@ static void paravirq_get_errors(Object *obj, Visitor *v, const char *name,
     visit_type_uint64(v, name, &value, errp);
 }
 
-static bool paravirq_get_gone(Object *obj, Error **errp)
-{
-    return PARAVIRQ(obj)->x_gone;
-}
-
-static void paravirq_set_gone(Object *obj, bool value, Error **errp)
-{
-    PARAVIRQ(obj)->x_gone = value;
-}
-
 static void paravirq_instance_init(Object *obj)
 {
     ParavirqState *s = PARAVIRQ(obj);
 
-    s->x_magic = PARAVIRQ_MAGIC;
-    s->x_version = PARAVIRQ_VERSION;
-    s->x_nr_lines = UINT32_MAX;
     s->addr.value = PARAVIRQ_DEFAULT_ADDR;
     object_property_add(obj, "addr", "uint64", paravirq_get_place,
                         paravirq_set_place, NULL, &s->addr);
     object_property_add(obj, "port", "uint64", paravirq_get_place,
                         paravirq_set_place, NULL, &s->port);
-    /* These may change while the guest runs; properties of qdev may not. */
-    object_property_add_uint32_ptr(obj, "x-magic", &s->x_magic,
-                                   OBJ_PROP_FLAG_READWRITE);
-    object_property_add_uint32_ptr(obj, "x-version", &s->x_version,
-                                   OBJ_PROP_FLAG_READWRITE);
-    object_property_add_uint32_ptr(obj, "x-nr-lines", &s->x_nr_lines,
-                                   OBJ_PROP_FLAG_READWRITE);
-    object_property_add_uint64_ptr(obj, "x-flip", &s->x_flip,
-                                   OBJ_PROP_FLAG_READWRITE);
-    object_property_add_bool(obj, "x-gone", paravirq_get_gone,
-                             paravirq_set_gone);
     object_property_add_uint64_ptr(obj, "route-reads", &s->route_reads,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "route-writes", &s->route_writes,

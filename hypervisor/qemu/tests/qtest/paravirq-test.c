@@ -314,13 +314,6 @@ static void test_vcpus(void)
     g_assert_cmpuint(errors(qts), ==, 0);
     qtest_quit(qts);
 
-    qts = qtest_init(MACHINE "-device paravirq,x-broadcast-id=1");
-    write_route(qts, 0, route(1, 0x40, ON));
-    g_assert_cmpuint(errors(qts), ==, 1);
-    write_route(qts, 0, route(0xff, 0x40, ON));
-    g_assert_cmpuint(errors(qts), ==, 1);
-    qtest_quit(qts);
-
     qts = qtest_init(MANY_CPUS "256 -device paravirq");
     write_route(qts, 0, route(0xff, 0x40, ON));
     g_assert_cmphex(read_route(qts, 0), ==, route(0xff, 0x40, ON));
@@ -611,65 +604,6 @@ static void test_accesses_pio(void)
     qtest_quit(qts);
 }
 
-static void set(QTestState *qts, const char *property, uint64_t value)
-{
-    qtest_qmp_assert_success(qts, "{ 'execute': 'qom-set', 'arguments': {"
-        " 'path': 'pvic', 'property': %s, 'value': %" PRIu64 " } }",
-        property, value);
-}
-
-static void set_gone(QTestState *qts, bool gone)
-{
-    qtest_qmp_assert_success(qts, "{ 'execute': 'qom-set', 'arguments': {"
-        " 'path': 'pvic', 'property': 'x-gone', 'value': %i } }", gone);
-}
-
-/* Controllers that lie, from the start or since some time */
-static void test_lies(void)
-{
-    QTestState *qts = qtest_init(MACHINE "-device paravirq,x-magic=0x12345678,"
-                                 "x-version=2,x-nr-lines=0");
-    uint64_t value;
-
-    g_assert_cmphex(qtest_readl(qts, PVIC + PARAVIRQ_REG_MAGIC), ==,
-                    0x12345678);
-    g_assert_cmpuint(qtest_readl(qts, PVIC + PARAVIRQ_REG_VERSION), ==, 2);
-    g_assert_cmpuint(qtest_readl(qts, PVIC + PARAVIRQ_REG_NR_LINES), ==, 0);
-    qtest_quit(qts);
-
-    qts = qtest_init(MACHINE DEVICES);
-    set(qts, "x-nr-lines", 7);
-    g_assert_cmpuint(qtest_readl(qts, PVIC + PARAVIRQ_REG_NR_LINES), ==, 7);
-    set(qts, "x-flip", 0xf00000000);
-    value = read_route(qts, 0);
-    g_assert_cmphex(value ^ read_route(qts, 0), ==, 0xf00000000);
-    g_assert_cmphex(read_route(qts, 0), ==, value);
-    set(qts, "x-flip", 0);
-    set_gone(qts, true);
-    g_assert_cmphex(qtest_readl(qts, PVIC), ==, UINT32_MAX);
-    g_assert_cmphex(read_route(qts, 0), ==, UINT64_MAX);
-    write_route(qts, 0, route(0, 0x61, ON));
-    set_gone(qts, false);
-    g_assert_cmphex(read_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
-    qtest_quit(qts);
-
-    qts = qtest_init(MACHINE PIO_DEVICES);
-    set(qts, "x-version", 7);
-    g_assert_cmpuint(in(qts, PARAVIRQ_REG_VERSION), ==, 7);
-    set(qts, "x-flip", 0xf0);
-    value = in(qts, PARAVIRQ_PIO_SELECT);
-    g_assert_cmphex(value ^ in(qts, PARAVIRQ_PIO_SELECT), ==, 0xf0);
-    set(qts, "x-flip", 0);
-    set_gone(qts, true);
-    g_assert_cmphex(in(qts, PARAVIRQ_REG_MAGIC), ==, UINT32_MAX);
-    g_assert_cmphex(qtest_inb(qts, PVIC_PORT), ==, 0xff);
-    commit_route(qts, 0, route(1, 0x61, ON));
-    set_gone(qts, false);
-    g_assert_cmphex(select_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
-    g_assert_cmpuint(get(qts, "pvic", "route-writes"), ==, 0);
-    qtest_quit(qts);
-}
-
 /* Counts what it is rung, by registers of one width. */
 static void test_doorbell(void)
 {
@@ -901,11 +835,6 @@ static void test_options(void)
           "paravirq: addr=0xfec80000 and port=0xe00, only one is allowed" },
         { "-device paravirq,addr=0xffffffffffffffff,port=0xffffffff",
           "paravirq: addr=0xffffffffffffffff and port=0xffffffff, only one" },
-        { "-device paravirq,hypercall=on,addr=0xfec80000",
-          "hypercall=on and addr=0xfec80000, only one is allowed" },
-        { "-device paravirq,port=0xe00,hypercall=on",
-          "hypercall=on and port=0xe00, only one is allowed" },
-        { "-device paravirq,hypercall=on", "hypercall=on needs TCG" },
         { "-device paravirq -device paravirq", "paravirq: addr=0xfec80000 to "
           "0xfec811ff is not free: 0xfec80000 belongs to paravirq" },
         { "-device paravirq -device paravirq,addr=0xfec7f000",
@@ -1004,7 +933,6 @@ int main(int argc, char **argv)
     qtest_add_func("/paravirq/reset/pio", test_reset_pio);
     qtest_add_func("/paravirq/controllers", test_controllers);
     qtest_add_func("/paravirq/pio", test_pio);
-    qtest_add_func("/paravirq/lies", test_lies);
     qtest_add_func("/paravirq/doorbell", test_doorbell);
     qtest_add_func("/paravirq/migrate/mmio", test_migrate);
     qtest_add_func("/paravirq/migrate/pio", test_migrate_pio);
