@@ -32,12 +32,6 @@
 /* What an xAPIC takes for a broadcast */
 #define XAPIC_BROADCAST 0xff
 
-/* addr= or port=: any value may be given, and is refused or used */
-typedef struct ParavirqPlace {
-    uint64_t value;
-    bool given;
-} ParavirqPlace;
-
 /* Who reads a line's notifier */
 typedef enum ParavirqReader {
     PARAVIRQ_NOBODY, /* the line must not be injected, so the rings wait */
@@ -68,14 +62,17 @@ struct ParavirqState {
     struct paravirq_registers saved;
 
     /* Properties */
-    ParavirqPlace addr;
-    ParavirqPlace port;
+    uint64_t addr;
+    uint16_t port;
     uint32_t lines;
 
     /* Guest accesses to routes */
     uint64_t route_reads;
     uint64_t route_writes;
 };
+
+OBJECT_DEFINE_SIMPLE_TYPE(ParavirqState, paravirq_device, PARAVIRQ,
+                          SYS_BUS_DEVICE)
 
 static MSIMessage paravirq_msi(uint32_t apic_id, uint8_t vector)
 {
@@ -386,85 +383,43 @@ static void paravirq_set_line(void *opaque, int line, int level)
     }
 }
 
-static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned size)
+static uint64_t paravirq_window_read(void *opaque, hwaddr offset, unsigned size)
 {
     ParavirqState *s = opaque;
+    uint64_t value;
 
-    if (offset >= PARAVIRQ_REG_ROUTE) {
-        s->route_reads++;
+    if (s->port) {
+        value = paravirq_pio_read(&s->pv, offset, size);
+    } else {
+        s->route_reads += offset >= PARAVIRQ_REG_ROUTE;
+        value = paravirq_mmio_read(&s->pv, offset, size);
     }
-    return paravirq_mmio_read(&s->pv, offset, size);
+    return value;
 }
 
-static void mmio_write(void *opaque, hwaddr offset, uint64_t value,
-                       unsigned size)
+static void paravirq_window_write(void *opaque, hwaddr offset, uint64_t value,
+                                  unsigned size)
 {
     ParavirqState *s = opaque;
 
-    if (offset >= PARAVIRQ_REG_ROUTE) {
-        s->route_writes++;
+    if (s->port) {
+        s->route_reads += offset == PARAVIRQ_PIO_SELECT;
+        s->route_writes += offset == PARAVIRQ_PIO_COMMIT;
+        paravirq_pio_write(&s->pv, offset, size, value);
+    } else {
+        s->route_writes += offset >= PARAVIRQ_REG_ROUTE;
+        paravirq_mmio_write(&s->pv, offset, size, value);
     }
-    paravirq_mmio_write(&s->pv, offset, size, value);
 }
 
 /* Wrong sizes and alignments must get here: the guest sees them counted. */
-static const MemoryRegionOps mmio_ops = {
-    .read = mmio_read,
-    .write = mmio_write,
+static const MemoryRegionOps paravirq_window_ops = {
+    .read = paravirq_window_read,
+    .write = paravirq_window_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = {
-        .min_access_size = 1,
-        .max_access_size = 8,
-        .unaligned = true,
-    },
-    .impl = {
-        .min_access_size = 1,
-        .max_access_size = 8,
-        .unaligned = true,
-    },
+    .valid = { .max_access_size = 8, .unaligned = true },
+    .impl = { .max_access_size = 8, .unaligned = true },
 };
-
-static uint64_t pio_read(void *opaque, hwaddr offset, unsigned size)
-{
-    ParavirqState *s = opaque;
-
-    return paravirq_pio_read(&s->pv, offset, size);
-}
-
-static void pio_write(void *opaque, hwaddr offset, uint64_t value,
-                      unsigned size)
-{
-    ParavirqState *s = opaque;
-
-    if (offset == PARAVIRQ_PIO_SELECT) {
-        s->route_reads++;
-    }
-    if (offset == PARAVIRQ_PIO_COMMIT) {
-        s->route_writes++;
-    }
-    paravirq_pio_write(&s->pv, offset, size, value);
-}
-
-static const MemoryRegionOps pio_ops = {
-    .read = pio_read,
-    .write = pio_write,
-    .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = {
-        .min_access_size = 1,
-        .max_access_size = 4,
-        .unaligned = true,
-    },
-    .impl = {
-        .min_access_size = 1,
-        .max_access_size = 4,
-        .unaligned = true,
-    },
-};
-
-uint32_t paravirq_nr_lines(ParavirqState *s)
-{
-    return s->lines;
-}
 
 uint64_t paravirq_window_size(ParavirqState *s)
 {
@@ -475,12 +430,19 @@ uint64_t paravirq_window_size(ParavirqState *s)
  * Two windows at one place would hide each other. What firmware or the guest
  * maps later is their business.
  */
-static bool paravirq_check_free(const char *device, const char *option,
-                                MemoryRegion *space, uint64_t start,
-                                uint64_t size, Error **errp)
+bool paravirq_check_window(const char *device, const char *option,
+                           MemoryRegion *space, uint64_t start, uint64_t size,
+                           uint64_t align, Error **errp)
 {
+    uint64_t last = QEMU_ALIGN_DOWN(memory_region_size(space) - size, align);
     uint64_t offset = 0;
 
+    if (start % align || start > last) {
+        error_setg(errp, "%s: %s=0x%" PRIx64 ", allowed are multiples of 0x%"
+                   PRIx64 " up to 0x%" PRIx64, device, option, start, align,
+                   last);
+        return false;
+    }
     while (offset < size) {
         MemoryRegionSection section =
             memory_region_find(space, start + offset, size - offset);
@@ -505,51 +467,28 @@ static bool paravirq_check_free(const char *device, const char *option,
     return true;
 }
 
-bool paravirq_check_window(const char *device, uint64_t addr, uint64_t size,
-                           Error **errp)
-{
-    if (addr % PARAVIRQ_ADDR_ALIGN) {
-        error_setg(errp, "%s: addr=0x%" PRIx64 " is not a multiple of 0x%x",
-                   device, addr, PARAVIRQ_ADDR_ALIGN);
-        return false;
-    }
-    if (addr > UINT64_MAX - (size - 1)) {
-        error_setg(errp, "%s: addr=0x%" PRIx64 " leaves no room for 0x%" PRIx64
-                   " bytes of registers, allowed up to 0x%" PRIx64,
-                   device, addr, size,
-                   QEMU_ALIGN_DOWN(UINT64_MAX - (size - 1),
-                                   PARAVIRQ_ADDR_ALIGN));
-        return false;
-    }
-    return paravirq_check_free(device, "addr", get_system_memory(), addr, size,
-                               errp);
-}
-
-static bool paravirq_check_ports(uint64_t port, Error **errp)
-{
-    if (port % PARAVIRQ_PIO_SIZE || port > 0x10000 - PARAVIRQ_PIO_SIZE) {
-        error_setg(errp, "paravirq: port=0x%" PRIx64 ", allowed are multiples "
-                   "of 0x%x up to 0x%x", port, PARAVIRQ_PIO_SIZE,
-                   0x10000 - PARAVIRQ_PIO_SIZE);
-        return false;
-    }
-    return paravirq_check_free("paravirq", "port", get_system_io(), port,
-                               PARAVIRQ_PIO_SIZE, errp);
-}
-
 /* Firmware names one transport, so a controller has one. */
-static bool paravirq_check_transport(ParavirqState *s, Error **errp)
+static bool paravirq_map(ParavirqState *s, Error **errp)
 {
-    if (s->addr.given && s->port.given) {
-        error_setg(errp, "paravirq: addr=0x%" PRIx64 " and port=0x%" PRIx64
-                   ", only one is allowed", s->addr.value, s->port.value);
+    MemoryRegion *space = s->port ? get_system_io() : get_system_memory();
+    uint64_t start = s->port ? s->port : s->addr;
+    uint64_t size = s->port ? PARAVIRQ_PIO_SIZE : paravirq_mmio_size(s->lines);
+    uint64_t align = s->port ? PARAVIRQ_PIO_SIZE : PARAVIRQ_ADDR_ALIGN;
+
+    if (s->port && s->addr != PARAVIRQ_DEFAULT_ADDR) {
+        error_setg(errp, "paravirq: addr=0x%" PRIx64 " and port=0x%x, only one "
+                   "is allowed", s->addr, s->port);
         return false;
     }
-    if (s->port.given) {
-        return paravirq_check_ports(s->port.value, errp);
+    if (!paravirq_check_window(TYPE_PARAVIRQ, s->port ? "port" : "addr", space,
+                               start, size, align, errp)) {
+        return false;
     }
-    return paravirq_check_window("paravirq", s->addr.value,
-                                 paravirq_window_size(s), errp);
+    memory_region_init_io(&s->window, OBJECT(s), &paravirq_window_ops, s,
+                          TYPE_PARAVIRQ, size);
+    sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->window);
+    memory_region_add_subregion(space, start, &s->window);
+    return true;
 }
 
 static void paravirq_device_reset(DeviceState *dev)
@@ -557,50 +496,31 @@ static void paravirq_device_reset(DeviceState *dev)
     paravirq_reset(&PARAVIRQ(dev)->pv);
 }
 
-/*
- * Local APICs may be in xAPIC mode, where there are 255 ids at most. A machine
- * with more has x2APIC, and a vCPU whose id is 0xff.
- */
-static uint32_t paravirq_broadcast_id(void)
-{
-    X86MachineState *x86ms = X86_MACHINE(qdev_get_machine());
-
-    return x86ms->apic_id_limit > XAPIC_BROADCAST ? UINT32_MAX
-                                                  : XAPIC_BROADCAST;
-}
-
 static void paravirq_realize(DeviceState *dev, Error **errp)
 {
     ParavirqState *s = PARAVIRQ(dev);
-    SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
+    uint32_t apic_ids = X86_MACHINE(qdev_get_machine())->apic_id_limit;
 
     if (s->lines < 1 || s->lines > PARAVIRQ_MAX_LINES) {
         error_setg(errp, "paravirq: lines=%" PRIu32 ", allowed 1 to %d",
                    s->lines, PARAVIRQ_MAX_LINES);
         return;
     }
-    if (!paravirq_check_transport(s, errp)) {
+    if (!paravirq_map(s, errp)) {
         return;
     }
 
     s->routes = g_new(paravirq_word, s->lines);
     s->irqfds = g_new0(ParavirqIrqfd *, s->lines);
     s->saved_routes = g_new0(uint64_t, s->lines);
-    paravirq_init(&s->pv, s->routes, s->lines, paravirq_broadcast_id(),
+    /*
+     * Local APICs may be in xAPIC mode, where there are 255 ids at most. A
+     * machine with more has x2APIC, and a vCPU whose id is 0xff.
+     */
+    paravirq_init(&s->pv, s->routes, s->lines,
+                  apic_ids > XAPIC_BROADCAST ? UINT32_MAX : XAPIC_BROADCAST,
                   &paravirq_ops, s);
-
     qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
-    if (s->port.given) {
-        memory_region_init_io(&s->window, OBJECT(s), &pio_ops, s,
-                              TYPE_PARAVIRQ, PARAVIRQ_PIO_SIZE);
-        sysbus_init_mmio(sbd, &s->window);
-        memory_region_add_subregion(get_system_io(), s->port.value, &s->window);
-    } else {
-        memory_region_init_io(&s->window, OBJECT(s), &mmio_ops, s,
-                              TYPE_PARAVIRQ, paravirq_window_size(s));
-        sysbus_init_mmio(sbd, &s->window);
-        sysbus_mmio_map(sbd, 0, s->addr.value);
-    }
 }
 
 static int paravirq_pre_save(void *opaque)
@@ -639,6 +559,10 @@ static const VMStateDescription paravirq_vmstate = {
     .pre_save = paravirq_pre_save,
     .post_load = paravirq_post_load,
     .fields = (const VMStateField[]) {
+        VMSTATE_UINT64_EQUAL(addr, ParavirqState,
+                             "the controllers differ in addr"),
+        VMSTATE_UINT16_EQUAL(port, ParavirqState,
+                             "the controllers differ in port"),
         VMSTATE_UINT32_EQUAL(lines, ParavirqState,
                              "the controllers differ in lines"),
         VMSTATE_UINT32(saved.errors, ParavirqState),
@@ -651,70 +575,33 @@ static const VMStateDescription paravirq_vmstate = {
 };
 
 static const Property paravirq_properties[] = {
-    DEFINE_PROP_UINT32("lines", ParavirqState, lines, PARAVIRQ_DEFAULT_LINES),
+    DEFINE_PROP_UINT64("addr", ParavirqState, addr, PARAVIRQ_DEFAULT_ADDR),
+    DEFINE_PROP_UINT16("port", ParavirqState, port, 0),
+    DEFINE_PROP_UINT32("lines", ParavirqState, lines, 64),
 };
 
-static void paravirq_get_place(Object *obj, Visitor *v, const char *name,
+static void paravirq_get_count(Object *obj, Visitor *v, const char *name,
                                void *opaque, Error **errp)
 {
-    ParavirqPlace *place = opaque;
-
-    visit_type_uint64(v, name, &place->value, errp);
-}
-
-static void paravirq_set_place(Object *obj, Visitor *v, const char *name,
-                               void *opaque, Error **errp)
-{
-    ParavirqPlace *place = opaque;
-    uint64_t value;
-
-    if (!visit_type_uint64(v, name, &value, errp)) {
-        return;
-    }
-    if (DEVICE(obj)->realized) {
-        error_setg(errp, "paravirq: %s=0x%" PRIx64 " is too late, the device "
-                   "is in use", name, value);
-        return;
-    }
-    place->value = value;
-    place->given = true;
-}
-
-static void paravirq_get_raised(Object *obj, Visitor *v, const char *name,
-                                void *opaque, Error **errp)
-{
-    uint64_t value = paravirq_count(&PARAVIRQ(obj)->pv, (uintptr_t)opaque);
+    const struct paravirq *pv = &PARAVIRQ(obj)->pv;
+    uintptr_t what = (uintptr_t)opaque;
+    uint64_t value = what == PARAVIRQ_NR_RAISED ? paravirq_errors(pv)
+                                                : paravirq_count(pv, what);
 
     visit_type_uint64(v, name, &value, errp);
 }
 
-static void paravirq_get_errors(Object *obj, Visitor *v, const char *name,
-                                void *opaque, Error **errp)
-{
-    uint64_t value = 0;
-
-    if (DEVICE(obj)->realized) {
-        value = paravirq_errors(&PARAVIRQ(obj)->pv);
-    }
-    visit_type_uint64(v, name, &value, errp);
-}
-
-static void paravirq_instance_init(Object *obj)
+static void paravirq_device_init(Object *obj)
 {
     ParavirqState *s = PARAVIRQ(obj);
 
-    s->addr.value = PARAVIRQ_DEFAULT_ADDR;
-    object_property_add(obj, "addr", "uint64", paravirq_get_place,
-                        paravirq_set_place, NULL, &s->addr);
-    object_property_add(obj, "port", "uint64", paravirq_get_place,
-                        paravirq_set_place, NULL, &s->port);
     object_property_add_uint64_ptr(obj, "route-reads", &s->route_reads,
                                    OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "route-writes", &s->route_writes,
                                    OBJ_PROP_FLAG_READ);
 }
 
-static void paravirq_finalize(Object *obj)
+static void paravirq_device_finalize(Object *obj)
 {
     ParavirqState *s = PARAVIRQ(obj);
 
@@ -723,7 +610,7 @@ static void paravirq_finalize(Object *obj)
     g_free(s->saved_routes);
 }
 
-static void paravirq_class_init(ObjectClass *oc, void *data)
+static void paravirq_device_class_init(ObjectClass *oc, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(oc);
 
@@ -735,28 +622,12 @@ static void paravirq_class_init(ObjectClass *oc, void *data)
     device_class_set_props(dc, paravirq_properties);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 
-    object_class_property_add(oc, "injected", "uint64", paravirq_get_raised,
+    object_class_property_add(oc, "injected", "uint64", paravirq_get_count,
                               NULL, NULL, (void *)PARAVIRQ_INJECTED);
-    object_class_property_add(oc, "latched", "uint64", paravirq_get_raised,
+    object_class_property_add(oc, "latched", "uint64", paravirq_get_count,
                               NULL, NULL, (void *)PARAVIRQ_LATCHED);
-    object_class_property_add(oc, "dropped", "uint64", paravirq_get_raised,
+    object_class_property_add(oc, "dropped", "uint64", paravirq_get_count,
                               NULL, NULL, (void *)PARAVIRQ_DROPPED);
-    object_class_property_add(oc, "errors", "uint64", paravirq_get_errors,
-                              NULL, NULL, NULL);
+    object_class_property_add(oc, "errors", "uint64", paravirq_get_count,
+                              NULL, NULL, (void *)PARAVIRQ_NR_RAISED);
 }
-
-static const TypeInfo paravirq_info = {
-    .name = TYPE_PARAVIRQ,
-    .parent = TYPE_SYS_BUS_DEVICE,
-    .instance_size = sizeof(ParavirqState),
-    .instance_init = paravirq_instance_init,
-    .instance_finalize = paravirq_finalize,
-    .class_init = paravirq_class_init,
-};
-
-static void paravirq_register_types(void)
-{
-    type_register_static(&paravirq_info);
-}
-
-type_init(paravirq_register_types)

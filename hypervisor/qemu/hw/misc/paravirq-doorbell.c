@@ -16,6 +16,7 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "chardev/char-fe.h"
+#include "exec/address-spaces.h"
 #include "hw/intc/paravirq.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
@@ -247,8 +248,10 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
                    ", allowed 1 to %d", s->lines, PARAVIRQ_DOORBELL_MAX_LINES);
         return;
     }
-    if (!paravirq_check_window("paravirq-doorbell", s->addr,
-                               PARAVIRQ_DOORBELL_SIZE, errp)) {
+    if (!paravirq_check_window(TYPE_PARAVIRQ_DOORBELL, "addr",
+                               get_system_memory(), s->addr,
+                               PARAVIRQ_DOORBELL_SIZE, PARAVIRQ_ADDR_ALIGN,
+                               errp)) {
         return;
     }
     if (!s->intc) {
@@ -257,7 +260,8 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
             return;
         }
     }
-    intc_lines = paravirq_nr_lines(s->intc);
+    intc_lines = object_property_get_uint(OBJECT(s->intc), "lines",
+                                          &error_abort);
     if (s->lines > intc_lines || s->first_line > intc_lines - s->lines) {
         error_setg(errp, "paravirq-doorbell: first-line=%" PRIu32 " and lines=%"
                    PRIu32 " do not fit the controller, which has lines 0 to %"
@@ -285,6 +289,10 @@ static const VMStateDescription doorbell_vmstate = {
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
+        VMSTATE_UINT64_EQUAL(addr, ParavirqDoorbellState,
+                             "the doorbells differ in addr"),
+        VMSTATE_UINT32_EQUAL(first_line, ParavirqDoorbellState,
+                             "the doorbells differ in first-line"),
         VMSTATE_UINT32_EQUAL(lines, ParavirqDoorbellState,
                              "the doorbells differ in lines"),
         VMSTATE_UINT64_ARRAY(count, ParavirqDoorbellState,

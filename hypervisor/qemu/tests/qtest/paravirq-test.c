@@ -202,6 +202,16 @@ static void write_size(QTestState *qts, uint64_t addr, unsigned size,
     }
 }
 
+static char *temporary_file(void)
+{
+    char *path;
+    int fd = g_file_open_tmp("paravirq-test-XXXXXX", &path, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    return path;
+}
+
 /*
  * Every access of another width, alignment or direction than its register's is
  * counted, once, and nothing else.
@@ -695,20 +705,10 @@ static QTestState *load(const char *devices, const char *path)
     return qts;
 }
 
-static char *state_file(void)
-{
-    char *path;
-    int fd = g_file_open_tmp("paravirq-test-XXXXXX", &path, NULL);
-
-    g_assert_cmpint(fd, >=, 0);
-    close(fd);
-    return path;
-}
-
 /* [SAVE-1] [SAVE-2] */
 static void test_migrate(void)
 {
-    g_autofree char *path = state_file();
+    g_autofree char *path = temporary_file();
     QTestState *qts = qtest_init("-M q35 " MACHINE DEVICES);
 
     spoil(qts);
@@ -737,7 +737,7 @@ static void test_migrate(void)
 
 static void test_migrate_pio(void)
 {
-    g_autofree char *path = state_file();
+    g_autofree char *path = temporary_file();
     QTestState *qts = qtest_init("-M q35 " MACHINE PIO_DEVICES);
 
     commit_route(qts, 33, route(1, 0x42, MASKED));
@@ -773,17 +773,30 @@ static void replace_route(const char *path, uint64_t from, uint64_t to)
 /* [SAVE-3] */
 static void test_migrate_refused(void)
 {
+    static const struct {
+        const char *devices;
+        const char *expected;
+    } other[] = {
+        { "-device paravirq,lines=65 -device paravirq-doorbell",
+          "the controllers differ in lines" },
+        { "-device paravirq,addr=0xfec90000 -device paravirq-doorbell",
+          "the controllers differ in addr" },
+        { "-device paravirq,port=0xe00 -device paravirq-doorbell",
+          "the controllers differ in port" },
+        { "-device paravirq -device paravirq-doorbell,lines=3",
+          "the doorbells differ in lines" },
+        { "-device paravirq -device paravirq-doorbell,addr=0xfecb0000",
+          "the doorbells differ in addr" },
+        { "-device paravirq -device paravirq-doorbell,first-line=31",
+          "the doorbells differ in first-line" },
+    };
     static const uint64_t bad[] = {
         0x123456780000011f, 0x1234567800000542, 0x1234567800000042,
         0x1234567800000942, 0x000000ff00000142,
     };
-    g_autofree char *path = state_file();
-    g_autofree char *more = g_strdup_printf("-device paravirq,lines=65 "
-        "-device paravirq-doorbell -incoming 'exec:cat %s'", path);
-    g_autofree char *fewer = g_strdup_printf("-device paravirq "
-        "-device paravirq-doorbell,lines=3 -incoming 'exec:cat %s'", path);
-    g_autofree char *same = g_strdup_printf("-device paravirq "
-        "-device paravirq-doorbell -incoming 'exec:cat %s'", path);
+    g_autofree char *path = temporary_file();
+    g_autofree char *incoming = g_strdup_printf(" -incoming 'exec:cat %s'",
+                                                path);
     QTestState *qts = qtest_init("-M q35 " MACHINE DEVICES);
     uint64_t now = route(0x12345678, 0x42, ON);
     int i;
@@ -792,15 +805,20 @@ static void test_migrate_refused(void)
     save(qts, path);
     qtest_quit(qts);
 
-    assert_refused(more, "the controllers differ in lines");
-    assert_refused(fewer, "the doorbells differ in lines");
+    for (i = 0; i < ARRAY_SIZE(other); i++) {
+        g_autofree char *args = g_strconcat(other[i].devices, incoming, NULL);
+
+        assert_refused(args, other[i].expected);
+    }
     for (i = 0; i < ARRAY_SIZE(bad); i++) {
+        g_autofree char *args = g_strconcat(
+            "-device paravirq -device paravirq-doorbell", incoming, NULL);
         g_autofree char *expected = g_strdup_printf("paravirq: line 11: "
             "saved route 0x%" PRIx64 " is not possible", bad[i]);
 
         replace_route(path, now, bad[i]);
         now = bad[i];
-        assert_refused(same, expected);
+        assert_refused(args, expected);
     }
     unlink(path);
 }
@@ -815,26 +833,21 @@ static void test_options(void)
         { "-device paravirq,lines=0", "paravirq: lines=0, allowed 1 to 2048" },
         { "-device paravirq,lines=2049",
           "paravirq: lines=2049, allowed 1 to 2048" },
-        { "-device paravirq,addr=0xfec80010",
-          "paravirq: addr=0xfec80010 is not a multiple of 0x1000" },
+        { "-device paravirq,addr=0xfec80010", "paravirq: addr=0xfec80010, "
+          "allowed are multiples of 0x1000 up to 0xffffffffffffe000" },
         { "-device paravirq,addr=0xfffffffffffff000",
-          "paravirq: addr=0xfffffffffffff000 leaves no room for 0x1200 bytes" },
+          "paravirq: addr=0xfffffffffffff000, allowed are multiples" },
         { "-device paravirq,port=0xe04", "paravirq: port=0xe04, allowed are "
           "multiples of 0x40 up to 0xffc0" },
         { "-device paravirq,port=0xe20", "paravirq: port=0xe20, allowed" },
-        { "-device paravirq,port=0x10000", "paravirq: port=0x10000, allowed" },
-        { "-device paravirq,port=0xffffffff",
-          "paravirq: port=0xffffffff, allowed" },
-        { "-device paravirq,port=0xffffffffffffffff",
-          "paravirq: port=0xffffffffffffffff, allowed" },
+        { "-device paravirq,port=0x10000",
+          "port=0x10000: Parameter 'port' expects uint16_t" },
         { "-device paravirq,addr=0xffffffffffffffff",
-          "paravirq: addr=0xffffffffffffffff is not a multiple of 0x1000" },
-        { "-global paravirq.port=0xffffffff -device paravirq",
-          "paravirq: port=0xffffffff, allowed" },
-        { "-device paravirq,port=0xe00,addr=0xfec80000",
-          "paravirq: addr=0xfec80000 and port=0xe00, only one is allowed" },
-        { "-device paravirq,addr=0xffffffffffffffff,port=0xffffffff",
-          "paravirq: addr=0xffffffffffffffff and port=0xffffffff, only one" },
+          "paravirq: addr=0xffffffffffffffff, allowed are multiples" },
+        { "-global paravirq.port=0xffc1 -device paravirq",
+          "paravirq: port=0xffc1, allowed" },
+        { "-device paravirq,port=0xe00,addr=0xfec90000",
+          "paravirq: addr=0xfec90000 and port=0xe00, only one is allowed" },
         { "-device paravirq -device paravirq", "paravirq: addr=0xfec80000 to "
           "0xfec811ff is not free: 0xfec80000 belongs to paravirq" },
         { "-device paravirq -device paravirq,addr=0xfec7f000",
@@ -876,7 +889,7 @@ static void test_options(void)
         { "-device paravirq,lines=3 -device paravirq-doorbell,first-line=0",
           "which has lines 0 to 2" },
         { "-device paravirq -device paravirq-doorbell,addr=4",
-          "paravirq-doorbell: addr=0x4 is not a multiple of 0x1000" },
+          "paravirq-doorbell: addr=0x4, allowed are multiples of 0x1000" },
     };
     int i;
 
@@ -909,7 +922,8 @@ static void test_neighbours(void)
                     " 'path': 'pvic', 'property': 'addr', 'value': 4096 } }");
     g_assert(qdict_haskey(rsp, "error"));
     g_assert_cmpstr(qdict_get_str(qdict_get_qdict(rsp, "error"), "desc"), ==,
-                    "paravirq: addr=0x1000 is too late, the device is in use");
+                    "Attempt to set property 'addr' on device 'pvic' (type "
+                    "'paravirq') after it was realized");
     qobject_unref(rsp);
     g_assert_cmphex(get(qts, "pvic", "addr"), ==, PVIC);
     qtest_quit(qts);

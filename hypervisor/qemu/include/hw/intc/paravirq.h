@@ -21,22 +21,19 @@ OBJECT_DECLARE_SIMPLE_TYPE(ParavirqDoorbellState, PARAVIRQ_DOORBELL)
 /* ACPI hardware id of the controller */
 #define PARAVIRQ_HID "PVIQ0001"
 
-/* Where firmware tables expect the first controller, and what they call it */
+/* Where firmware tables expect the first controller */
 #define PARAVIRQ_DEFAULT_ADDR 0xfec80000
-#define PARAVIRQ_DEFAULT_LINES 64
 
 /* Register windows must be aligned to this */
 #define PARAVIRQ_ADDR_ALIGN 0x1000
 
-/* Number of lines of a realized controller */
-uint32_t paravirq_nr_lines(ParavirqState *s);
-
 /* Length of its register window in bytes */
 uint64_t paravirq_window_size(ParavirqState *s);
 
-/* Check a register window that is yet to be mapped; @size > 0 */
-bool paravirq_check_window(const char *device, uint64_t addr, uint64_t size,
-                           Error **errp);
+/* Check the place of a window that is not mapped yet; @option of @device */
+bool paravirq_check_window(const char *device, const char *option,
+                           MemoryRegion *space, uint64_t start, uint64_t size,
+                           uint64_t align, Error **errp);
 
 /*
  * irqfd: a line that KVM injects whenever an eventfd is written, without going
