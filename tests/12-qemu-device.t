@@ -235,7 +235,7 @@ def test_microvm_transports():
             ("paravirq=on,virtio-transports=0", "virtio-transports=0, allowed 1 to 2008"),
             ("paravirq=on,virtio-transports=2009", "virtio-transports=2009, allowed 1 to 2008"),
             ("virtio-transports=30", "virtio-transports=30 needs paravirq=on")):
-        refused(machine, said)
+        refused(machine, "microvm: " + said)
 
 
 def test_microvm_queue_interrupts():
@@ -268,14 +268,14 @@ def test_microvm_queue_interrupts():
             ("virtio-queue-interrupts=1,acpi=off", "=1 needs paravirq=on or acpi=on"),
             ("paravirq=on,virtio-transports=1000,virtio-queue-interrupts=2",
              "=2 with 1000 transports needs 3040 lines, allowed 2048")):
-        refused(machine, "virtio-queue-interrupts" + said)
+        refused(machine, "microvm: virtio-queue-interrupts" + said)
 
 
-def refused(machine, said):
+def refused(machine, said, *args):
     qemu = subprocess.run([QEMU, "-M", "microvm," + machine, "-accel", "qtest", "-display",
-                           "none"], capture_output=True, text=True, timeout=60, check=False)
+                           "none", *args], capture_output=True, text=True, timeout=60, check=False)
     assert qemu.returncode == 1
-    assert qemu.stderr.splitlines()[0].endswith("microvm: " + said), qemu.stderr
+    assert qemu.stderr.splitlines()[0].endswith(said), qemu.stderr
 
 
 def table(blob, name):
@@ -301,10 +301,41 @@ def test_microvm_other_controllers():
                 body = text[text.index("Device (%s)" % device):]
                 assert re.search(r"Interrupt \(ResourceConsumer, Edge, ActiveHigh, Exclusive, ,, \) "
                                  r"\{ 0x%08X, \}" % gsi, body.split("Device (")[1]), (device, text)
+            # The tree is for firmware, which polls: it must name no other's interrupt.
+            assert b"interrupt-parent\0" not in m.fw_cfg("etc/fdt")
     for machine in ("io-apic=off", "paravirq=on,io-apic=off,acpi=off",
-                    "paravirq=on,io-apic=off,pcie=on", "paravirq=on,io-apic=off,usb=on"):
-        refused(machine, "io-apic=off needs paravirq=on and acpi=on, "
-                "and allows neither pcie nor usb")
+                    "paravirq=on,io-apic=off,pcie=on", "paravirq=on,io-apic=off,usb=on",
+                    "paravirq=on,io-apic=off,ioapic2=on"):
+        refused(machine, "microvm: io-apic=off needs paravirq=on and acpi=on, "
+                "and allows neither ioapic2 nor pcie nor usb")
+
+
+def test_microvm_place():
+    """The DSDT says where the controller is, so it is there."""
+    for said, addr, port in (("port=0xe00", "fec80000", "e00"),
+                             ("addr=0x1fec90000", "1fec90000", "0")):
+        refused("paravirq=on", "microvm: paravirq=on with paravirq.addr=0x%s and "
+                "paravirq.port=0x%s, allowed are 0xfec80000 and 0" % (addr, port),
+                "-global", "paravirq." + said)
+
+
+def test_microvm_serial():
+    """Who knows no paravirq has the serial port where it always was."""
+    for machine, line, pin in (("paravirq=on", 1, True), ("paravirq=on,pic=off", 1, None),
+                               ("paravirq=on,acpi=off", 0, True), ("paravirq=off", None, True)):
+        with Machine("-serial", "null", machine="microvm," + machine) as m:
+            if pin is not None:
+                # ICW1 to ICW4 of the 8259
+                for port, value in (0x20, 0x11), (0x21, 0x20), (0x21, 4), (0x21, 1):
+                    m.qtest("outb", port, value)
+            m.qtest("outb", 0x3fc, 8)
+            m.qtest("outb", 0x3f9, 2)
+            if line is not None:
+                assert m.get("dropped", "/machine/pvic") == line, machine
+            if pin is not None:
+                irr = re.search(r"pic0: irr=(..)", m.qmp("human-monitor-command",
+                                                         **{"command-line": "info pic"}))
+                assert bool(int(irr[1], 16) & 1 << 4) == pin, (machine, irr[0])
 
 
 def main():

@@ -421,11 +421,6 @@ static const MemoryRegionOps paravirq_window_ops = {
     .impl = { .max_access_size = 8, .unaligned = true },
 };
 
-uint64_t paravirq_window_size(ParavirqState *s)
-{
-    return paravirq_mmio_size(s->lines);
-}
-
 /*
  * Two windows at one place would hide each other. What firmware or the guest
  * maps later is their business.

@@ -27,9 +27,6 @@ OBJECT_DECLARE_SIMPLE_TYPE(ParavirqDoorbellState, PARAVIRQ_DOORBELL)
 /* Register windows must be aligned to this */
 #define PARAVIRQ_ADDR_ALIGN 0x1000
 
-/* Length of its register window in bytes */
-uint64_t paravirq_window_size(ParavirqState *s);
-
 /* Check the place of a window that is not mapped yet; @option of @device */
 bool paravirq_check_window(const char *device, const char *option,
                            MemoryRegion *space, uint64_t start, uint64_t size,
