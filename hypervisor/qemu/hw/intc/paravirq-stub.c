@@ -8,23 +8,12 @@
 #include "qemu/osdep.h"
 #include "hw/intc/paravirq.h"
 
-ParavirqState *paravirq_of_irq(qemu_irq irq, uint32_t *line)
+bool paravirq_attach_irqfd(qemu_irq irq, EventNotifier *n, Error **errp)
 {
-    return NULL;
+    return false;
 }
 
-bool paravirq_has_irqfd(ParavirqState *s)
-{
-    g_assert_not_reached();
-}
-
-bool paravirq_attach_irqfd(ParavirqState *s, uint32_t line, EventNotifier *n,
-                           Error **errp)
-{
-    g_assert_not_reached();
-}
-
-void paravirq_detach_irqfd(ParavirqState *s, uint32_t line)
+void paravirq_detach_irqfd(qemu_irq irq)
 {
     g_assert_not_reached();
 }

@@ -20,6 +20,7 @@
 #include "hw/i386/apic_internal.h"
 #include "hw/i386/apic-msidef.h"
 #include "hw/i386/x86.h"
+#include "hw/i386/x86-iommu.h"
 #include "hw/intc/paravirq.h"
 #include "hw/irq.h"
 #include "hw/pci/msi.h"
@@ -27,6 +28,7 @@
 #include "migration/vmstate.h"
 #include "libparavirq/paravirq.h"
 #include "system/kvm.h"
+#include "system/runstate.h"
 #include "trace.h"
 
 /* What an xAPIC takes for a broadcast */
@@ -46,7 +48,7 @@ typedef struct ParavirqIrqfd {
     ParavirqReader reader;
     int virq;        /* of KVM's MSI route */
     uint64_t route;  /* of the line, that KVM's was made from */
-    int error;       /* KVM's, of the last route */
+    bool refused;    /* by KVM, with the present route */
 } ParavirqIrqfd;
 
 struct ParavirqState {
@@ -56,6 +58,7 @@ struct ParavirqState {
     struct paravirq pv;
     paravirq_word *routes;
     ParavirqIrqfd **irqfds;
+    bool running;
 
     /* Migration */
     uint64_t *saved_routes;
@@ -97,8 +100,13 @@ static bool paravirq_inject(void *opaque, uint32_t line, uint32_t apic_id,
     if (!cpu_by_arch_id(apic_id)) {
         return false;
     }
+    /* KVM tells if a local APIC that is switched off has discarded it. */
+    if (!kvm_irqchip_in_kernel()) {
+        apic_get_class(NULL)->send_msi(&msg);
+    } else if (kvm_irqchip_send_msi(kvm_state, msg) <= 0) {
+        return false;
+    }
     trace_paravirq_inject(apic_id, vector);
-    apic_get_class(NULL)->send_msi(&msg);
     return true;
 }
 
@@ -116,12 +124,15 @@ static ParavirqReader paravirq_irqfd_wanted(ParavirqIrqfd *irqfd)
 {
     uint64_t route = paravirq_route(&irqfd->s->pv, irqfd->line);
 
-    if (!(route & PARAVIRQ_ROUTE_ENABLE) || route & PARAVIRQ_ROUTE_MASK) {
+    if (!irqfd->s->running || !(route & PARAVIRQ_ROUTE_ENABLE) ||
+        route & PARAVIRQ_ROUTE_MASK) {
         return PARAVIRQ_NOBODY;
     }
     /* As in paravirq_inject(), which drops it and has that counted. */
-    return cpu_by_arch_id(route >> PARAVIRQ_ROUTE_DEST_SHIFT) ? PARAVIRQ_KVM
-                                                              : PARAVIRQ_QEMU;
+    if (irqfd->refused || !cpu_by_arch_id(route >> PARAVIRQ_ROUTE_DEST_SHIFT)) {
+        return PARAVIRQ_QEMU;
+    }
+    return PARAVIRQ_KVM;
 }
 
 /* Gives KVM the present route; true if that has to be committed. */
@@ -131,118 +142,59 @@ static bool paravirq_irqfd_update(ParavirqIrqfd *irqfd)
     uint32_t apic_id = route >> PARAVIRQ_ROUTE_DEST_SHIFT;
     uint8_t vector = route & PARAVIRQ_ROUTE_VECTOR;
 
+    irqfd->refused = false;
     if (paravirq_irqfd_wanted(irqfd) != PARAVIRQ_KVM || route == irqfd->route) {
         return false;
     }
     trace_paravirq_irqfd_route_update(irqfd->line, apic_id, vector);
-    irqfd->error = kvm_irqchip_update_msi_route(kvm_state, irqfd->virq,
-                                                paravirq_msi(apic_id, vector),
-                                                NULL);
-    if (irqfd->error) {
+    if (kvm_irqchip_update_msi_route(kvm_state, irqfd->virq,
+                                     paravirq_msi(apic_id, vector), NULL)) {
+        irqfd->refused = true;
         return false;
     }
     irqfd->route = route;
     return true;
 }
 
-static int paravirq_irqfd_attach(ParavirqIrqfd *irqfd)
-{
-    trace_paravirq_irqfd_attach(irqfd->line, irqfd->virq);
-    return kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, irqfd->notifier, NULL,
-                                              irqfd->virq);
-}
-
-/* Waits for what KVM is injecting. What is rung then waits in the notifier. */
-static void paravirq_irqfd_detach(ParavirqIrqfd *irqfd)
-{
-    int ret;
-
-    trace_paravirq_irqfd_detach(irqfd->line, irqfd->virq);
-    ret = kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
-                                                irqfd->virq);
-    assert(!ret);
-}
-
-static bool paravirq_irqfd_rung(ParavirqIrqfd *irqfd)
-{
-    GPollFD fd = {
-        .fd = event_notifier_get_fd(irqfd->notifier),
-        .events = G_IO_IN,
-    };
-
-    return g_poll(&fd, 1, 0) > 0;
-}
-
-/* Gives the notifier another reader, or none if KVM does not want to be it. */
-static int paravirq_irqfd_set_reader(ParavirqIrqfd *irqfd,
-                                     ParavirqReader reader)
+/* Gives the notifier another reader: QEMU if KVM does not want to be it. */
+static void paravirq_irqfd_set_reader(ParavirqIrqfd *irqfd,
+                                      ParavirqReader reader)
 {
     int fd = event_notifier_get_fd(irqfd->notifier);
     int ret;
 
     if (reader == irqfd->reader) {
-        return 0;
+        return;
     }
-
-    switch (irqfd->reader) {
-    case PARAVIRQ_KVM:
-        paravirq_irqfd_detach(irqfd);
-        break;
-    case PARAVIRQ_QEMU:
+    if (irqfd->reader == PARAVIRQ_KVM) {
+        /* Waits for what KVM is injecting. */
+        trace_paravirq_irqfd_detach(irqfd->line, irqfd->virq);
+        ret = kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
+                                                    irqfd->virq);
+        assert(!ret);
+    } else if (irqfd->reader == PARAVIRQ_QEMU) {
         qemu_set_fd_handler(fd, NULL, NULL, NULL);
-        break;
-    case PARAVIRQ_NOBODY:
-        break;
     }
-    irqfd->reader = PARAVIRQ_NOBODY;
-
-    switch (reader) {
-    case PARAVIRQ_KVM:
-        ret = paravirq_irqfd_attach(irqfd);
-        /*
-         * KVM injects what it finds at some later time and leaves it there. A
-         * guest that is saved until then would lose it: wait.
-         */
-        while (!ret && paravirq_irqfd_rung(irqfd)) {
-            paravirq_irqfd_detach(irqfd);
-            ret = paravirq_irqfd_attach(irqfd);
-        }
-        if (ret) {
-            return ret;
-        }
-        break;
-    case PARAVIRQ_QEMU:
+    if (reader == PARAVIRQ_KVM) {
+        trace_paravirq_irqfd_attach(irqfd->line, irqfd->virq);
+        ret = kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, irqfd->notifier,
+                                                 NULL, irqfd->virq);
+        irqfd->refused = ret < 0;
+        reader = irqfd->refused ? PARAVIRQ_QEMU : PARAVIRQ_KVM;
+    }
+    if (reader == PARAVIRQ_QEMU) {
         qemu_set_fd_handler(fd, paravirq_irqfd_read, NULL, irqfd);
-        break;
-    case PARAVIRQ_NOBODY:
-        break;
     }
     irqfd->reader = reader;
-    return 0;
-}
-
-/* Has the notifier read by whom the present route of the line allows. */
-static int paravirq_irqfd_apply(ParavirqIrqfd *irqfd)
-{
-    int ret = irqfd->error;
-
-    irqfd->error = 0;
-    if (!ret) {
-        ret = paravirq_irqfd_set_reader(irqfd, paravirq_irqfd_wanted(irqfd));
-    }
-    if (ret) {
-        paravirq_irqfd_set_reader(irqfd, PARAVIRQ_QEMU);
-    }
-    return ret;
 }
 
 /* All routes in one commit, which takes KVM a grace period of RCU. */
 static void paravirq_route_changed(void *opaque, uint32_t first, uint32_t lines)
 {
     ParavirqState *s = opaque;
+    ParavirqIrqfd *irqfd;
     bool commit = false;
     uint32_t line;
-    int ret;
 
     for (line = first; line < first + lines; line++) {
         commit |= s->irqfds[line] && paravirq_irqfd_update(s->irqfds[line]);
@@ -252,11 +204,15 @@ static void paravirq_route_changed(void *opaque, uint32_t first, uint32_t lines)
         kvm_irqchip_commit_routes(kvm_state);
     }
     for (line = first; line < first + lines; line++) {
-        ret = s->irqfds[line] ? paravirq_irqfd_apply(s->irqfds[line]) : 0;
-        if (ret) {
-            error_report("paravirq: line %" PRIu32 ": KVM refuses an irqfd: "
-                         "%s; its interrupts go through QEMU", line,
-                         strerror(-ret));
+        irqfd = s->irqfds[line];
+        if (!irqfd) {
+            continue;
+        }
+        paravirq_irqfd_set_reader(irqfd, paravirq_irqfd_wanted(irqfd));
+        if (irqfd->refused) {
+            trace_paravirq_irqfd_refused(line);
+            warn_report_once("paravirq: line %" PRIu32 ": KVM refuses an irqfd;"
+                             " its interrupts go through QEMU", line);
         }
     }
 }
@@ -277,100 +233,23 @@ static const struct paravirq_ops paravirq_ops = {
     .collect = paravirq_collect,
 };
 
-bool paravirq_has_irqfd(ParavirqState *s)
+/*
+ * A machine that stops may be saved next. What KVM has found and is about to
+ * inject has to be in the local APICs by then, and so has what QEMU did not get
+ * round to read. Devices stop before this, and start after it.
+ */
+static void paravirq_vm_state_change(void *opaque, bool running, RunState state)
 {
-    return kvm_enabled() && kvm_irqchip_in_kernel() &&
-           kvm_msi_via_irqfd_enabled();
-}
+    ParavirqState *s = opaque;
+    uint32_t line;
 
-static void paravirq_irqfd_free(ParavirqIrqfd *irqfd)
-{
-    irqfd->s->irqfds[irqfd->line] = NULL;
-    paravirq_irqfd_set_reader(irqfd, PARAVIRQ_NOBODY);
-    kvm_irqchip_release_virq(kvm_state, irqfd->virq);
-    g_free(irqfd);
-}
-
-bool paravirq_attach_irqfd(ParavirqState *s, uint32_t line, EventNotifier *n,
-                           Error **errp)
-{
-    KVMRouteChange change;
-    ParavirqIrqfd *irqfd;
-    int ret;
-
-    if (line >= s->lines) {
-        error_setg(errp, "paravirq: irqfd for line %" PRIu32
-                   ", allowed 0 to %" PRIu32, line, s->lines - 1);
-        return false;
-    }
-    if (s->irqfds[line]) {
-        error_setg(errp, "paravirq: line %" PRIu32 " has an irqfd already",
-                   line);
-        return false;
-    }
-    if (!paravirq_has_irqfd(s)) {
-        error_setg(errp, "paravirq: no irqfd for line %" PRIu32 ": that needs "
-                   "KVM and its local APICs (-accel kvm,kernel-irqchip=split "
-                   "or on)", line);
-        return false;
-    }
-
-    change = kvm_irqchip_begin_route_changes(kvm_state);
-    ret = kvm_irqchip_add_msi_route(&change, 0, NULL);
-    if (ret < 0) {
-        error_setg_errno(errp, -ret, "paravirq: no irqfd for line %" PRIu32
-                         ": KVM refuses an MSI route", line);
-        return false;
-    }
-    kvm_irqchip_commit_route_changes(&change);
-
-    irqfd = g_new0(ParavirqIrqfd, 1);
-    irqfd->s = s;
-    irqfd->line = line;
-    irqfd->notifier = n;
-    irqfd->virq = ret;
-    s->irqfds[line] = irqfd;
-    if (paravirq_irqfd_update(irqfd)) {
-        kvm_irqchip_commit_routes(kvm_state);
-    }
-    ret = paravirq_irqfd_apply(irqfd);
-    if (ret) {
-        paravirq_irqfd_free(irqfd);
-        error_setg_errno(errp, -ret, "paravirq: no irqfd for line %" PRIu32
-                         ": KVM refuses it", line);
-        return false;
-    }
-    return true;
-}
-
-void paravirq_detach_irqfd(ParavirqState *s, uint32_t line)
-{
-    ParavirqIrqfd *irqfd = line < s->lines ? s->irqfds[line] : NULL;
-
-    if (irqfd) {
-        paravirq_irqfd_set_reader(irqfd, PARAVIRQ_NOBODY);
-        paravirq_irqfd_read(irqfd);
-        paravirq_irqfd_free(irqfd);
-    }
-}
-
-ParavirqState *paravirq_of_irq(qemu_irq irq, uint32_t *line)
-{
-    ParavirqState *s;
-    uint32_t i;
-
-    /* An input is a child of its device. */
-    if (!irq || !object_dynamic_cast(OBJECT(irq)->parent, TYPE_PARAVIRQ)) {
-        return NULL;
-    }
-    s = PARAVIRQ(OBJECT(irq)->parent);
-    for (i = 0; i < s->lines; i++) {
-        if (qdev_get_gpio_in(DEVICE(s), i) == irq) {
-            *line = i;
-            return s;
+    s->running = running;
+    paravirq_route_changed(s, 0, s->lines);
+    for (line = 0; !running && line < s->lines; line++) {
+        if (s->irqfds[line]) {
+            paravirq_irqfd_read(s->irqfds[line]);
         }
     }
-    return NULL;
 }
 
 /* Every device that asserts its line wants an interrupt, asserted or not. */
@@ -381,6 +260,65 @@ static void paravirq_set_line(void *opaque, int line, int level)
     if (level) {
         paravirq_raise(&s->pv, line);
     }
+}
+
+bool paravirq_attach_irqfd(qemu_irq irq, EventNotifier *n, Error **errp)
+{
+    X86IOMMUState *iommu = x86_iommu_get_default();
+    const char *reason = NULL;
+    KVMRouteChange change;
+    ParavirqIrqfd *irqfd;
+    ParavirqState *s;
+    int virq;
+
+    if (!irq || irq->handler != paravirq_set_line) {
+        error_setg(errp, "paravirq: no irqfd for another controller's line");
+        return false;
+    }
+    s = irq->opaque;
+    if (s->irqfds[irq->n]) {
+        reason = "it has one already";
+    } else if (!kvm_msi_via_irqfd_enabled()) {
+        reason = "that needs KVM and its local APICs "
+                 "(-accel kvm,kernel-irqchip=split or on)";
+    } else if (iommu && x86_iommu_ir_supported(iommu)) {
+        /* KVM's MSI routes go through it; what the guest writes does not. */
+        reason = "an IOMMU remaps interrupts (intremap=on), allowed is "
+                 "intremap=off";
+    }
+    if (reason) {
+        error_setg(errp, "paravirq: no irqfd for line %d: %s", irq->n, reason);
+        return false;
+    }
+    change = kvm_irqchip_begin_route_changes(kvm_state);
+    virq = kvm_irqchip_add_msi_route(&change, 0, NULL);
+    if (virq < 0) {
+        error_setg_errno(errp, -virq, "paravirq: no irqfd for line %d: KVM "
+                         "refuses an MSI route", irq->n);
+        return false;
+    }
+
+    /* Committed with the first route that the guest gives the line */
+    irqfd = g_new0(ParavirqIrqfd, 1);
+    irqfd->s = s;
+    irqfd->line = irq->n;
+    irqfd->notifier = n;
+    irqfd->virq = virq;
+    s->irqfds[irq->n] = irqfd;
+    paravirq_route_changed(s, irq->n, 1);
+    return true;
+}
+
+void paravirq_detach_irqfd(qemu_irq irq)
+{
+    ParavirqState *s = irq->opaque;
+    ParavirqIrqfd *irqfd = s->irqfds[irq->n];
+
+    paravirq_irqfd_set_reader(irqfd, PARAVIRQ_NOBODY);
+    paravirq_irqfd_read(irqfd);
+    kvm_irqchip_release_virq(kvm_state, irqfd->virq);
+    s->irqfds[irq->n] = NULL;
+    g_free(irqfd);
 }
 
 static uint64_t paravirq_window_read(void *opaque, hwaddr offset, unsigned size)
@@ -516,6 +454,7 @@ static void paravirq_realize(DeviceState *dev, Error **errp)
                   apic_ids > XAPIC_BROADCAST ? UINT32_MAX : XAPIC_BROADCAST,
                   &paravirq_ops, s);
     qdev_init_gpio_in(dev, paravirq_set_line, s->lines);
+    qdev_add_vm_change_state_handler(dev, paravirq_vm_state_change, s);
 }
 
 static int paravirq_pre_save(void *opaque)

@@ -24,6 +24,7 @@
 #include "migration/vmstate.h"
 #include "linux/paravirq_doorbell.h"
 #include "system/runstate.h"
+#include "system/system.h"
 
 struct ParavirqDoorbellState {
     SysBusDevice parent_obj;
@@ -48,6 +49,8 @@ struct ParavirqDoorbellState {
     ParavirqState *intc;
     bool irqfd;
     CharBackend chr;
+
+    Notifier machine_done;
 };
 
 static void doorbell_ring(ParavirqDoorbellState *s, uint32_t line)
@@ -201,40 +204,20 @@ static ParavirqState *doorbell_find_intc(Error **errp)
     return NULL;
 }
 
-static void doorbell_free_irqfds(ParavirqDoorbellState *s, uint32_t lines)
+/* Not before all devices are there: an IOMMU may forbid it. */
+static void doorbell_init_irqfds(Notifier *notifier, void *data)
 {
+    ParavirqDoorbellState *s = container_of(notifier, ParavirqDoorbellState,
+                                            machine_done);
     uint32_t i;
-
-    for (i = 0; i < lines; i++) {
-        paravirq_detach_irqfd(s->intc, s->first_line + i);
-        event_notifier_cleanup(&s->notifier[i]);
-    }
-}
-
-static bool doorbell_init_irqfds(ParavirqDoorbellState *s, Error **errp)
-{
-    ERRP_GUARD();
-    uint32_t i;
-    int ret;
 
     for (i = 0; i < s->lines; i++) {
-        ret = event_notifier_init(&s->notifier[i], 0);
-        if (ret < 0) {
-            error_setg_errno(errp, -ret, "no eventfd for line %" PRIu32, i);
-            break;
+        if (event_notifier_init(&s->notifier[i], 0) < 0) {
+            error_report("paravirq-doorbell: no eventfd for line %" PRIu32, i);
+            exit(EXIT_FAILURE);
         }
-        if (!paravirq_attach_irqfd(s->intc, s->first_line + i,
-                                   &s->notifier[i], errp)) {
-            event_notifier_cleanup(&s->notifier[i]);
-            break;
-        }
+        paravirq_attach_irqfd(s->irq[i], &s->notifier[i], &error_fatal);
     }
-    if (i < s->lines) {
-        doorbell_free_irqfds(s, i);
-        error_prepend(errp, "paravirq-doorbell: irqfd=on: ");
-        return false;
-    }
-    return true;
 }
 
 static void doorbell_realize(DeviceState *dev, Error **errp)
@@ -271,8 +254,9 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
     for (i = 0; i < s->lines; i++) {
         s->irq[i] = qdev_get_gpio_in(DEVICE(s->intc), s->first_line + i);
     }
-    if (s->irqfd && !doorbell_init_irqfds(s, errp)) {
-        return;
+    if (s->irqfd) {
+        s->machine_done.notify = doorbell_init_irqfds;
+        qemu_add_machine_init_done_notifier(&s->machine_done);
     }
 
     memory_region_init_io(&s->mmio, OBJECT(s), &doorbell_mmio_ops, s,

@@ -35,36 +35,30 @@ bool paravirq_check_window(const char *device, const char *option,
 /*
  * irqfd: a line that KVM injects whenever an eventfd is written, without going
  * through QEMU. The controller keeps KVM's MSI route as the guest has set the
- * line's, and lets KVM listen to the eventfd while the line may be injected;
- * all rules of the interface hold. Call these with the big lock held.
+ * line's, and lets KVM listen to the eventfd while the line may be injected and
+ * the machine runs; all rules of the interface hold. Call these with the big
+ * lock held.
  */
 
-/* Can lines have one here? Needs KVM and its local APICs, split or full. */
-bool paravirq_has_irqfd(ParavirqState *s);
-
 /*
- * Raise @line whenever @n is set, by any thread or process, until it is
- * detached. What @n holds already counts. @n must be an eventfd, stay valid,
- * and have no reader but the controller. The line's GPIO input goes on working,
- * so one line may have both.
+ * Raise the line that has the input @irq whenever @n is set, by any thread or
+ * process, until it is detached. What @n holds already counts. @n must be an
+ * eventfd, stay valid, have no reader but the controller, and be left alone
+ * while the machine does not run. The input goes on working, so one line may
+ * have both.
  *
- * Fails where paravirq_has_irqfd() does, when there is no such line, when it
- * has an irqfd already, and when KVM refuses one. If KVM refuses later, as the
- * guest unmasks the line, that is reported and @n is served in user space.
+ * Fails if @irq is no input of a paravirq controller or has an irqfd already,
+ * without KVM and its local APICs, with an IOMMU that remaps interrupts, and if
+ * KVM has no room for a route. All devices have to be there: that is when the
+ * machine is done. If KVM refuses later, as the guest unmasks the line, @n is
+ * served in user space.
  */
-bool paravirq_attach_irqfd(ParavirqState *s, uint32_t line, EventNotifier *n,
-                           Error **errp);
+bool paravirq_attach_irqfd(qemu_irq irq, EventNotifier *n, Error **errp);
 
 /*
- * Let go of the notifier of @line, if it has one; what that holds is raised. No
+ * Let go of the notifier of @irq, which has one; what that holds is raised. No
  * interrupt by it follows; @n is the caller's again.
  */
-void paravirq_detach_irqfd(ParavirqState *s, uint32_t line);
-
-/*
- * Whose input is @irq, as sysbus_connect_irq() was given it? Stores its number
- * in @line; NULL if it is no input of a paravirq controller.
- */
-ParavirqState *paravirq_of_irq(qemu_irq irq, uint32_t *line);
+void paravirq_detach_irqfd(qemu_irq irq);
 
 #endif
