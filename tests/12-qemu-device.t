@@ -269,6 +269,10 @@ def test_microvm_queue_interrupts():
             ("paravirq=on,virtio-transports=1000,virtio-queue-interrupts=2",
              "=2 with 1000 transports needs 3040 lines, allowed 2048")):
         refused(machine, "microvm: virtio-queue-interrupts" + said)
+    # Only who connects them can say that they are there.
+    refused("paravirq=on", "can't apply global virtio-mmio.queue-interrupts=1: "
+            "Property 'virtio-mmio.queue-interrupts' not found",
+            "-global", "virtio-mmio.queue-interrupts=1")
 
 
 def refused(machine, said, *args):
