@@ -53,6 +53,9 @@ struct ParavirqDoorbellState {
     Notifier machine_done;
 };
 
+OBJECT_DEFINE_SIMPLE_TYPE(ParavirqDoorbellState, doorbell, PARAVIRQ_DOORBELL,
+                          SYS_BUS_DEVICE)
+
 static void doorbell_ring(ParavirqDoorbellState *s, uint32_t line)
 {
     /* The handler may run at once, so count first. */
@@ -113,16 +116,8 @@ static const MemoryRegionOps doorbell_mmio_ops = {
     .read = doorbell_read,
     .write = doorbell_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
-    .valid = {
-        .min_access_size = 1,
-        .max_access_size = 8,
-        .unaligned = true,
-    },
-    .impl = {
-        .min_access_size = 1,
-        .max_access_size = 8,
-        .unaligned = true,
-    },
+    .valid = { .max_access_size = 8, .unaligned = true },
+    .impl = { .max_access_size = 8, .unaligned = true },
 };
 
 static void doorbell_ring_all(ParavirqDoorbellState *s, const uint8_t *buf,
@@ -143,13 +138,19 @@ static void doorbell_ring_all(ParavirqDoorbellState *s, const uint8_t *buf,
 
 /*
  * The state of a machine that does not run may have been saved, or be about to
- * be loaded: a ring would be lost. The bytes wait in the chardev instead.
+ * be loaded: a ring would be lost. The bytes wait in the chardev instead. The
+ * main loop asks here each time that it goes round.
  */
 static int doorbell_can_receive(void *opaque)
 {
     ParavirqDoorbellState *s = opaque;
 
-    return runstate_is_running() ? sizeof(s->held) : 0;
+    if (!runstate_is_running()) {
+        return 0;
+    }
+    doorbell_ring_all(s, s->held, s->nr_held);
+    s->nr_held = 0;
+    return sizeof(s->held);
 }
 
 static void doorbell_receive(void *opaque, const uint8_t *buf, int size)
@@ -160,20 +161,9 @@ static void doorbell_receive(void *opaque, const uint8_t *buf, int size)
         doorbell_ring_all(s, buf, size);
         return;
     }
-    /* It has stopped since the chardev asked, as it does before each call. */
+    /* It has stopped since the chardev asked. To a peer these are not rung. */
     memcpy(s->held, buf, size);
     s->nr_held = size;
-}
-
-static void doorbell_vm_state_change(void *opaque, bool running, RunState state)
-{
-    ParavirqDoorbellState *s = opaque;
-
-    if (running) {
-        doorbell_ring_all(s, s->held, s->nr_held);
-        s->nr_held = 0;
-        qemu_chr_fe_accept_input(&s->chr);
-    }
 }
 
 static void doorbell_reset(DeviceState *dev)
@@ -183,25 +173,6 @@ static void doorbell_reset(DeviceState *dev)
     memset(s->count, 0, sizeof(s->count));
     s->rung = 0;
     s->fetched = 0;
-}
-
-/* The controller of a doorbell that names none is the only one there is. */
-static ParavirqState *doorbell_find_intc(Error **errp)
-{
-    bool ambiguous = false;
-    Object *obj = object_resolve_path_type("", TYPE_PARAVIRQ, &ambiguous);
-
-    if (obj) {
-        return PARAVIRQ(obj);
-    }
-    if (ambiguous) {
-        error_setg(errp, "paravirq-doorbell: there are several paravirq "
-                   "controllers, choose one by intc=ID");
-    } else {
-        error_setg(errp, "paravirq-doorbell: there is no paravirq controller, "
-                   "put -device paravirq before this device");
-    }
-    return NULL;
 }
 
 /* Not before all devices are there: an IOMMU may forbid it. */
@@ -224,6 +195,7 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
 {
     ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(dev);
     SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
+    Object *only = object_resolve_path_type("", TYPE_PARAVIRQ, NULL);
     uint32_t intc_lines, i;
 
     if (s->lines < 1 || s->lines > PARAVIRQ_DOORBELL_MAX_LINES) {
@@ -237,11 +209,13 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
                                errp)) {
         return;
     }
+    if (!s->intc && only) {
+        object_property_set_link(OBJECT(s), "intc", only, &error_abort);
+    }
     if (!s->intc) {
-        s->intc = doorbell_find_intc(errp);
-        if (!s->intc) {
-            return;
-        }
+        error_setg(errp, "paravirq-doorbell: before this device comes no "
+                   "controller, or several: choose one by intc=ID");
+        return;
     }
     intc_lines = object_property_get_uint(OBJECT(s->intc), "lines",
                                           &error_abort);
@@ -265,7 +239,6 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
     sysbus_mmio_map(sbd, 0, s->addr);
     qemu_chr_fe_set_handlers(&s->chr, doorbell_can_receive, doorbell_receive,
                              NULL, NULL, s, NULL, true);
-    qemu_add_vm_change_state_handler(doorbell_vm_state_change, s);
 }
 
 static const VMStateDescription doorbell_vmstate = {
@@ -318,13 +291,17 @@ static void doorbell_set_ring(Object *obj, Visitor *v, const char *name,
     doorbell_ring(s, line);
 }
 
-static void doorbell_instance_init(Object *obj)
+static void doorbell_init(Object *obj)
 {
     ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(obj);
 
     object_property_add_uint64_ptr(obj, "rung", &s->rung, OBJ_PROP_FLAG_READ);
     object_property_add_uint64_ptr(obj, "fetched", &s->fetched,
                                    OBJ_PROP_FLAG_READ);
+}
+
+static void doorbell_finalize(Object *obj)
+{
 }
 
 static void doorbell_class_init(ObjectClass *oc, void *data)
@@ -342,18 +319,3 @@ static void doorbell_class_init(ObjectClass *oc, void *data)
     object_class_property_add(oc, "ring", "uint32", NULL, doorbell_set_ring,
                               NULL, NULL);
 }
-
-static const TypeInfo doorbell_info = {
-    .name = TYPE_PARAVIRQ_DOORBELL,
-    .parent = TYPE_SYS_BUS_DEVICE,
-    .instance_size = sizeof(ParavirqDoorbellState),
-    .instance_init = doorbell_instance_init,
-    .class_init = doorbell_class_init,
-};
-
-static void doorbell_register_types(void)
-{
-    type_register_static(&doorbell_info);
-}
-
-type_init(doorbell_register_types)

@@ -872,9 +872,10 @@ static void test_options(void)
           "paravirq-doorbell: addr=0xfec80000 to 0xfec802ff is not free: "
           "0xfec80000 belongs to paravirq" },
         { "-device paravirq-doorbell",
-          "paravirq-doorbell: there is no paravirq controller" },
+          "paravirq-doorbell: before this device comes no controller, or "
+          "several: choose one by intc=ID" },
         { "-device paravirq -device paravirq,addr=0xfec90000 "
-          "-device paravirq-doorbell", "there are several" },
+          "-device paravirq-doorbell", "or several: choose one by intc=ID" },
         { "-device paravirq,id=a -device paravirq-doorbell,intc=b",
           "'b' not found" },
         { "-device paravirq -device paravirq-doorbell,lines=0",
