@@ -12,6 +12,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/error-report.h"
+#include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qapi/error.h"
 #include "qapi/visitor.h"
@@ -321,9 +322,19 @@ void paravirq_detach_irqfd(qemu_irq irq)
     g_free(irqfd);
 }
 
+void paravirq_log_rejected(const char *device, bool write, hwaddr offset,
+                           unsigned size, uint64_t value)
+{
+    trace_paravirq_rejected(device, write, offset, size, value);
+    qemu_log_mask(LOG_GUEST_ERROR, "%s: rejected %s of %u bytes at 0x%"
+                  HWADDR_PRIx ", value 0x%" PRIx64 "\n", device,
+                  write ? "write" : "read", size, offset, value);
+}
+
 static uint64_t paravirq_window_read(void *opaque, hwaddr offset, unsigned size)
 {
     ParavirqState *s = opaque;
+    uint32_t errors = paravirq_errors(&s->pv);
     uint64_t value;
 
     if (s->port) {
@@ -332,6 +343,9 @@ static uint64_t paravirq_window_read(void *opaque, hwaddr offset, unsigned size)
         s->route_reads += offset >= PARAVIRQ_REG_ROUTE;
         value = paravirq_mmio_read(&s->pv, offset, size);
     }
+    if (paravirq_errors(&s->pv) > errors) {
+        paravirq_log_rejected(TYPE_PARAVIRQ, false, offset, size, 0);
+    }
     return value;
 }
 
@@ -339,6 +353,7 @@ static void paravirq_window_write(void *opaque, hwaddr offset, uint64_t value,
                                   unsigned size)
 {
     ParavirqState *s = opaque;
+    uint32_t errors = paravirq_errors(&s->pv);
 
     if (s->port) {
         s->route_reads += offset == PARAVIRQ_PIO_SELECT;
@@ -347,6 +362,9 @@ static void paravirq_window_write(void *opaque, hwaddr offset, uint64_t value,
     } else {
         s->route_writes += offset >= PARAVIRQ_REG_ROUTE;
         paravirq_mmio_write(&s->pv, offset, size, value);
+    }
+    if (paravirq_errors(&s->pv) > errors) {
+        paravirq_log_rejected(TYPE_PARAVIRQ, true, offset, size, value);
     }
 }
 

@@ -97,6 +97,7 @@ static uint64_t doorbell_read(void *opaque, hwaddr offset, unsigned size)
     if (size == 4 && offset == PARAVIRQ_DOORBELL_REG_NR_LINES) {
         return s->lines;
     }
+    paravirq_log_rejected(TYPE_PARAVIRQ_DOORBELL, false, offset, size, 0);
     return 0;
 }
 
@@ -108,6 +109,9 @@ static void doorbell_write(void *opaque, hwaddr offset, uint64_t value,
     if (size == 4 && offset == PARAVIRQ_DOORBELL_REG_RING &&
         value < s->lines) {
         doorbell_ring(s, value);
+    } else {
+        paravirq_log_rejected(TYPE_PARAVIRQ_DOORBELL, true, offset, size,
+                              value);
     }
 }
 

@@ -212,9 +212,25 @@ static char *temporary_file(void)
     return path;
 }
 
+/* With -d guest_errors -D @path: how many accesses @device has rejected */
+static unsigned logged(const char *path, const char *device)
+{
+    g_autofree char *start = g_strdup_printf("%s: rejected ", device);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) line = NULL;
+    unsigned i, n = 0;
+
+    g_assert(g_file_get_contents(path, &text, NULL, NULL));
+    line = g_strsplit(text, "\n", -1);
+    for (i = 0; line[i]; i++) {
+        n += g_str_has_prefix(line[i], start);
+    }
+    return n;
+}
+
 /*
  * Every access of another width, alignment or direction than its register's is
- * counted, once, and nothing else.
+ * counted and logged, once, and nothing else.
  * [REG-4] [ERR-1] [ERR-2] [ERR-3] [ERR-4] [ERR-6]
  */
 static void test_accesses(void)
@@ -224,7 +240,9 @@ static void test_accesses(void)
         1 << PARAVIRQ_REG_FEATURES | 1 << PARAVIRQ_REG_ERRORS;
     static const unsigned writable = 1 << PARAVIRQ_REG_CONTROL |
         1 << PARAVIRQ_REG_TRIGGER;
-    QTestState *qts = qtest_init(MACHINE DEVICES);
+    g_autofree char *path = temporary_file();
+    QTestState *qts = qtest_initf(MACHINE DEVICES "-d guest_errors -D %s",
+                                  path);
     uint32_t rejected = 0;
     unsigned offset, size;
 
@@ -256,7 +274,11 @@ static void test_accesses(void)
     g_assert_cmphex(read_route(qts, 0), ==, PARAVIRQ_ROUTE_RESET);
     g_assert_cmphex(read_route(qts, 1), ==, route(0, 0x31, ON));
     assert_raised(qts, 0, 0, 0);
+    write_route(qts, 1, route(0, 0x1f, ON));
+    qtest_writel(qts, PVIC + PARAVIRQ_REG_CONTROL, PARAVIRQ_CONTROL_RESET);
     qtest_quit(qts);
+    g_assert_cmpuint(logged(path, "paravirq"), ==, rejected + 1);
+    unlink(path);
 }
 
 /* What is a route, and what is not. [ROUTE-1] [ROUTE-2] [ROUTE-3] [ROUTE-8] */
@@ -576,7 +598,9 @@ static void test_accesses_pio(void)
         { PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x931 },
         { PARAVIRQ_PIO_COMMIT, 33 << PARAVIRQ_COMMIT_LINE_SHIFT | 0x8131 },
     };
-    QTestState *qts = qtest_init(MACHINE PIO_DEVICES);
+    g_autofree char *path = temporary_file();
+    QTestState *qts = qtest_initf(MACHINE PIO_DEVICES "-d guest_errors -D %s",
+                                  path);
     uint32_t rejected = 0;
     unsigned offset, i;
 
@@ -612,12 +636,16 @@ static void test_accesses_pio(void)
     g_assert_cmpuint(get(qts, "pvic", "errors"), ==, rejected);
     assert_raised(qts, 0, 0, 0);
     qtest_quit(qts);
+    g_assert_cmpuint(logged(path, "paravirq"), ==, rejected);
+    unlink(path);
 }
 
 /* Counts what it is rung, by registers of one width. */
 static void test_doorbell(void)
 {
-    QTestState *qts = qtest_init(MACHINE DEVICES);
+    g_autofree char *path = temporary_file();
+    QTestState *qts = qtest_initf(MACHINE DEVICES "-d guest_errors -D %s",
+                                  path);
     QDict *rsp;
 
     ring(qts, 3);
@@ -646,6 +674,9 @@ static void test_doorbell(void)
     g_assert_cmpuint(fetch(qts, 4), ==, 0);
     g_assert_cmpuint(get(qts, "db0", "fetched"), ==, 4);
     qtest_quit(qts);
+    /* A line that is not there, four times a wrong width, another such line */
+    g_assert_cmpuint(logged(path, "paravirq-doorbell"), ==, 5);
+    unlink(path);
 }
 
 /* What QEMU says on standard error when it refuses to start; it must end. */

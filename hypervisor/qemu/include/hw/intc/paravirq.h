@@ -32,6 +32,10 @@ bool paravirq_check_window(const char *device, const char *option,
                            MemoryRegion *space, uint64_t start, uint64_t size,
                            uint64_t align, Error **errp);
 
+/* Tell the log of an access by the guest that @device has rejected */
+void paravirq_log_rejected(const char *device, bool write, hwaddr offset,
+                           unsigned size, uint64_t value);
+
 /*
  * irqfd: a line that KVM injects whenever an eventfd is written, without going
  * through QEMU. The controller keeps KVM's MSI route as the guest has set the
