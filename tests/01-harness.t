@@ -107,6 +107,30 @@ with tempfile.TemporaryDirectory() as d:
     guest.equal(os.listdir(d), ['qemu'], 'boot ended by a signal leaves no file')
     guest.ok(not os.path.exists(f'/proc/{pid}'), 'boot ended by a signal leaves no QEMU')
 
+GOOD = ['[    0.9] paravirq PVIQ0001:00: version 1, 64 lines from 0x1000, mmio, parent VECTOR',
+        '[    1.5] paravirq: validation: PVIQ0002:00 interrupt 0: PVIQ0001:00 line 40 irq 24 vector 32 cpu 0, '
+        'driver paravirq-doorbell',
+        '[    1.6] paravirq: validation: 1 lines, 1 consumers, 0 problems']
+NOT_FOUND = '[    1.4] paravirq-doorbell {}: error -22: IRQ index 3 not found'
+check = guest.load('check-boot-log').check
+for name, lines, failures in (
+        ('all is right', [], 0),
+        ('GSIs not served, which nobody wants',
+         ['paravirq PVIQ0001:00: GSIs 0x1000 to 0x103f not served, allowed from 0x2000'], 0),
+        ('a GSI that is served later', ['ERROR: Unable to locate IOAPIC for GSI 4136'], 0),
+        ('a GSI of nobody', ['[    1.1] ERROR: Unable to locate IOAPIC for GSI 4160'], 1),
+        ('a GSI of nobody, 0xffffffff', ['ERROR: Unable to locate IOAPIC for GSI -1'], 1),
+        ('a GSI of nobody, PIC', ['ACPI: GSI 0x1040 not served, the PIC has 16'], 1),
+        ('no interrupt', [NOT_FOUND.format('PVIQ0002:00')], 1),
+        ('no interrupt by name', ['paravirq-doorbell PVIQ0002:00: error -22: IRQ ring0 not found'], 1),
+        ('no interrupt of a device that is none of paravirq\'s', [NOT_FOUND.format('ACPI0013:00')], 0),
+        ('no interrupt of a device with a problem', [
+            'paravirq: validation: problem: PVIQ0002:01 interrupt 0: line 0x1040 of PVIQ0001:00 out of range',
+            NOT_FOUND.format('PVIQ0002:01')], 2),
+        ('a line that is taken', ['paravirq-doorbell PVIQ0002:00: error -16: line 0: cannot request irq 24'], 1)):
+    guest.equal(len([text for passed, text in check(GOOD + lines) if not passed]), failures,
+                f'check-boot-log: {name}')
+
 FILES = {
     'good': ('echo ok 1; echo ok 2; echo 1..2', '2 passed, 0 failed', 0),
     'skip': ('echo "ok 1 # SKIP why"; echo ok 2; echo 1..2', '1 passed, 0 failed', 0),
