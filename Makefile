@@ -19,11 +19,12 @@ TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
 GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
-KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39%,$(GUEST_TESTS))
+KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71%, \
+	$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
 KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
-.PHONY: help run shell test test-debug kvm-test kvm-host unit bench fuzz install uninstall kernels qemu tables
+.PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall kernels qemu tables
 .PHONY: check clean distclean deps linux-source qemu-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS)
 MAKEFLAGS += --no-print-directory
@@ -38,6 +39,7 @@ help:
 	@echo '                  V=1 for all lines: 35 min, then 12'
 	@echo '  make unit       only the tests that need no guest: 2 min'
 	@echo '  make check      coding style, static checks, libparavirq on other hosts: 6 min'
+	@echo '  make tables-test  3,000 tables, by check-tables and by a guest: 3 min'
 	@echo '  make test-debug every guest under KASAN, lockdep and the like, and again'
 	@echo '                  under KCSAN: 1 h'
 	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
@@ -102,6 +104,9 @@ test:
 	@$(MAKE) -j2 kernels qemu tables
 	@$(MAKE) kvm-host
 	@KVM_HOST_TIMEOUT=900 scripts/run-tests $(TESTS)
+
+tables-test: slim qemu tables
+	@TABLES=3000 scripts/run-tests tests/71-tables.t
 
 # Both, whatever the first one finds.
 test-debug: TESTS = $(GUEST_TESTS)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 Tables and controllers that are wrong: each gets its message, in the driver or
-resolver and in the validation, check-boot-log finds it, the guest boots on and
-what is right works. The tables stand in firmware-tables/bad, the controllers
+resolver and in the validation, check-boot-log finds it and check-tables did, the guest
+boots on and what is right works. The tables stand in firmware-tables/bad, the controllers
 are QEMU options. Numbers in brackets are those of
 Documentation/virt/paravirq/interface.rst.
 
@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 check = guest.load('check-boot-log').check
+tables = guest.load('check-tables')
 
 
 # [VER-2] "smoke" passes on what is right, "quiet" where nothing is.
@@ -37,13 +38,20 @@ def bad(label, messages, problems, test='smoke', append='', **options):
     guest.ok(failed, f'{label}: check-boot-log finds {len(failed)} errors')
 
 
+def found_before(label, path):
+    """check-tables has something against it."""
+    guest.ok(any(r.verdict == tables.NOT_OK for r in tables.check([path]).results),
+             f'{label}: check-tables finds it')
+
+
 def table(name, messages, problems, controllers=1, firmware='acpi', ports=(),
           hypercall=None, **options):
     """A table of firmware-tables/bad, compiled."""
     options.setdefault('machine', 'q35')
-    bad(f'{name} {firmware}', messages, problems,
-        tables=[os.path.join(guest.boot.BUILD, 'tables/bad', name +
-                             ('.aml' if firmware == 'acpi' else '.dtb'))],
+    path = os.path.join(guest.boot.BUILD, 'tables/bad', name +
+                        ('.aml' if firmware == 'acpi' else '.dtb'))
+    found_before(f'{name} {firmware}', path)
+    bad(f'{name} {firmware}', messages, problems, tables=[path],
         devices=guest.boot.hardware(controllers, ports=ports, hypercall=hypercall),
         firmware=firmware, **options)
 
@@ -117,8 +125,8 @@ table('window-in-use', ["can't request region for resource [mem 0xfec80000", ABS
 table('gsb-missing', [OUT.format(0x2028, 0, 0x3f)], 4, 2)
 table('gsb-mismatch', [OUT.format(0x2028, 0x3000, 0x303f)], 4, 2)
 # [DISC-15]
-table('gsb-in-use', ['GSIs 0x1000 to 0x103f not served, PVIQ0001:00 has some of them'], 0, 2,
-      append='guest_nr=8')
+table('gsb-in-use', ['GSIs 0x1000 to 0x103f not served, PVIQ0001:00 has some of them',
+                     NOBODY.format(0x1068, ''), 'IRQ index 0 not found'], 4, 2)
 # The DSDT decides how wide integers are: 64 bits on microvm, 32 on q35.
 table('gsb-too-large', ['_GSB 0x100002000, allowed up to 0xffffffff', ABSENT], 4, 2,
       machine='microvm')
@@ -172,6 +180,7 @@ def declared(label, messages, problems, more, source=None, number=None):
                                number=number or '0x1028, 0x1029, 0x102a, 0x102b'))
         subprocess.run(['iasl', '-f', '-p', f'{tmp}/t', f'{tmp}/t.asl'], check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        found_before(label, f'{tmp}/t.aml')
         bad(label, messages, problems, machine='q35', tables=[f'{tmp}/t.aml'],
             devices=guest.boot.hardware(2 if source else 1),
             append='' if source else 'guest_nr=8')

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bad: both controllers number their lines from 0x1000. DBL1 names the second one
- * and gets its lines; without a source the numbers are the first one's. For QEMU
- * with two -device paravirq.
- * Expected: "GSIs 0x1000 to 0x103f not served"; both doorbells work.
+ * Bad: both controllers number their lines from 0x1000, so that the second one has no
+ * GSIs. DBL1 has one that only this could have, if it had more lines. For QEMU with two
+ * -device paravirq.
+ * Expected: "GSIs 0x1000 to 0x103f not served", "IRQ index 0 not found"; DBL0 works.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -19,15 +19,15 @@ DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQBADH", 1)
 #define NAME	PVI2
 #define UID	1
 #define BASE	PVIC0_BASE
-#define WINDOW	PVIC1_ADDR, PVIC_SIZE
+#define WINDOW	PVIC1_ADDR, 0x1400
 #include "intc.asli"
 
-#define SOURCE	"\\_SB.PVI2"
-#define FIRST	PVIC0_BASE + DOORBELL1_LINE
-#define LINE0	0x1028
-#define LINE1	0x1029
-#define LINE2	0x102a
-#define LINE3	0x102b
+#define GSIS
+#define FIRST	PVIC0_BASE + PVIC_LINES + DOORBELL1_LINE
+#define LINE0	0x1068
+#define LINE1	0x1069
+#define LINE2	0x106a
+#define LINE3	0x106b
 #include "dbl1.asli"
 	}
 }
