@@ -234,6 +234,22 @@ table('no-type', [TYPE.format(0x2b, 0)], 1, firmware='dt')
 table('three-cells', ['interrupt specifier has 3 cells, expected 2: line and trigger type',
                       'validation: problem: feca1000.doorbell interrupt 0 ring0: specifier '
                       'has 3 cells'], 1, 2, firmware='dt')
+table('one-cell', ['interrupt specifier has 1 cells, expected 2: line and trigger type',
+                   'specifier has 1 cells'], 1, 2, firmware='dt')
+# dtc warns of it.
+with tempfile.TemporaryDirectory() as directory:
+    with open(os.path.join(guest.boot.BUILD, 'tables/paravirq.dtb'), 'rb') as f:
+        tree = f.read()
+    dts = subprocess.run(['dtc', '-q', '-I', 'dtb', '-O', 'dts'], input=tree, check=True,
+                         stdout=subprocess.PIPE).stdout
+    dts += b'/ { doorbell@feca1000 { interrupts = [00 00 00 28 00 00 01]; }; };'
+    with open(f'{directory}/t.dtb', 'wb') as f:
+        f.write(subprocess.run(['dtc', '-q', '-f', '-I', 'dts', '-O', 'dtb'], input=dts, check=True,
+                               stdout=subprocess.PIPE).stdout)
+    found_before('seven bytes', f'{directory}/t.dtb')
+    bad('seven bytes', ['feca1000.doorbell interrupt 0 ring0: specifier cannot be read'], 1,
+        machine='q35', firmware='dt', tables=[f'{directory}/t.dtb'],
+        devices=guest.boot.hardware(1))
 table('hole', ['feca1000.doorbell interrupt 1 ring1: specifier cannot be read'], 1, firmware='dt')
 table('duplicate-line', ['line 0x20 of fec80000.interrupt-controller is claimed by'],
       1, firmware='dt', allow=['Call Trace:'])

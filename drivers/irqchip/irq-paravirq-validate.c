@@ -59,10 +59,8 @@ struct validation {
 	unsigned int index;
 	const char *names[16];
 	unsigned int nr_names;
-	/* It has been counted as a consumer */
-	bool consumer;
-	/* In ACPI: it is not enumerated yet; it has its interrupts as GSIs alone */
-	bool waits, gsis_alone;
+	/* It is counted; in ACPI: it is not enumerated yet; it has its interrupts as GSIs alone */
+	bool consumer, waits, gsis_alone;
 	unsigned int lines, consumers, problems;
 };
 
@@ -331,9 +329,10 @@ static int validate_of_device(struct device *dev, void *data)
 		of_node_put(args.np);
 	}
 
-	if (of_property_present(dev->of_node, "interrupts-extended") &&
+	if (of_property_present(dev->of_node, "interrupts-extended") ?
 	    of_count_phandle_with_args(dev->of_node, "interrupts-extended",
-				       "#interrupt-cells") != v->index)
+				       "#interrupt-cells") != v->index :
+	    !v->index && of_property_present(dev->of_node, "interrupts"))
 		say(v, PROBLEM, "specifier cannot be read");
 
 	return 0;
