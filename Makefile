@@ -24,7 +24,8 @@ KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tes
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
 KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
-.PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall kernels qemu tables
+.PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
+.PHONY: kernels qemu tables
 .PHONY: check clean distclean deps linux-source qemu-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS)
 MAKEFLAGS += --no-print-directory
