@@ -10,4 +10,15 @@ out=$root/build/tests/libparavirq
 mkdir -p "$out"
 make -s -C "$root/hypervisor/libparavirq" O="$out" \
 	CFLAGS="-O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined" all >&2 || exit 1
-CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 "$out/test-libparavirq"
+echo "1..2"
+status=0
+for program in test-libparavirq test-channel; do
+	n=$((n + 1))
+	echo "# Subtest: $program"
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 "$out/$program" >"$out/log" 2>&1
+	result=$?
+	sed 's/^/    /' "$out/log"
+	[ $result = 0 ] || { printf 'not '; status=1; }
+	echo "ok $n - $program"
+done
+exit $status

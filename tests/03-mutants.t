@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #
 # Shows that the unit tests and the stress of libparavirq can fail: builds the
-# library with one fault after the other and expects them to notice each. Prints
-# TAP. Run by hand or by prove; works in build/mutants.
+# library with one fault after the other, and then its channel, and expects them to notice
+# each. Prints TAP. Run by hand or by prove; works in build/mutants.
 #
 # Copyright (C) 2026 The paravirq authors
 set -u
@@ -117,6 +117,36 @@ restore keeps what was rung before	s/^\t\tcollect(pv, line, line_lock(pv, line))
 TABLE
 }
 
+# Of channel.c. That a ring needs more than a load of the other side's word only the
+# model can show, in tests/05-model.t.
+channel_table() {
+	cat <<'TABLE'
+registers take any size on reads	/^uint32_t paravirq_channel_read/,/^}/s/if (size != 4)/if (!size)/
+registers take any size on writes	/^uint32_t paravirq_channel_write/,/^}/s/if (size != 4)/if (!size)/
+the state of one side is that of both	s/return changes(ch, !ch->side);/return changes(ch, ch->side);/
+STATE reads as PEER	s/return changes(ch, ch->side) & UP;/return changes(ch, ch->side);/
+STATE takes any value	s/ && value <= UP)/)/
+STATE takes bit 0 of any value	s/ && value <= UP)/)/;s/state_write(ch, value);/state_write(ch, value \& UP);/
+the same state counts	s/if ((old & UP) == state)/if (0)/
+the same state is raised	s/^\t\t\treturn;/\t\t\tbreak;/
+a change is not raised	s/^\tch->raise(ch->opaque, ch->events);//
+a change is raised before it counts	s/^\tdo {/\tif ((old \& UP) != state) ch->raise(ch->opaque, ch->events);\n&/;s/^\tch->raise(ch->opaque, ch->events);//
+a change is raised as an event	s/ch->raise(ch->opaque, ch->events);/ch->raise(ch->opaque, 0);/
+changes at the same time count once	s/!__atomic_compare_exchange_n(&ch->changes\[ch->side\], &old, old + 1, true,/({ ch->changes[ch->side] = old + 1; 0; }));/;/__ATOMIC_SEQ_CST, __ATOMIC/d
+a reset is none	/^void paravirq_channel_reset/,/^}/s/state_write(ch, 0);//
+a reset always counts	/^void paravirq_channel_reset/,/^}/s/state_write(ch, 0);/state_write(ch, 1); state_write(ch, 0);/
+RING has no upper bound	s/if (event >= ch->events)/if (event > ch->events)/
+a ring needs no peer	s/^\tif (!(__atomic_fetch_add/\tif (0 \&\& !(__atomic_fetch_add/
+a ring needs that its own side is up	s/&ch->changes\[!ch->side\], 0,/\&ch->changes[ch->side], 0,/
+a ring is of event 0	s/ch->raise(ch->opaque, event);/ch->raise(ch->opaque, 0);/
+a ring says that it is not there	s/return PARAVIRQ_CHANNEL_PEER_DOWN;/return PARAVIRQ_CHANNEL_NO_EVENT;/
+a ring of no event says nothing	s/return PARAVIRQ_CHANNEL_NO_EVENT;/return 0;/
+there may be no event	s/events < 1 || //
+there may be 17 events	s/events > PARAVIRQ_CHANNEL_MAX_EVENTS/events > 17/
+there are three sides	s/side > 1 ||/side > 2 ||/
+TABLE
+}
+
 # The tests end by themselves in a few seconds; a fault may make them hang. One
 # line "not ok" is enough: no need to wait for the rest.
 passes() {
@@ -128,44 +158,55 @@ passes() {
 	wait $pid 2>/dev/null
 }
 
+# caught FILE PROGRAM...: one of them notices what is wrong with $out/FILE.
 caught() {
-	local program
-	for program in test stress; do
-		make -s -C "$lib" O="$out" SRC="$out/paravirq.c" CFLAGS="-O2 -w" \
-			"$out/$program-libparavirq" >"$out/log" 2>&1 ||
+	local program with=SRC
+	[ "$1" = channel.c ] && with=CHANNEL
+	for program in "${@:2}"; do
+		make -s -C "$lib" O="$out" $with="$out/$1" CFLAGS="-O2 -w" "$out/$program" \
+			>"$out/log" 2>&1 ||
 			{ echo "does not build" >"$out/why"; return 1; }
-		passes "$out/$program-libparavirq" || return 0
+		passes "$out/$program" || return 0
 	done
 	echo "the tests pass" >"$out/why"
 	return 1
 }
 
+n=0
+failed=0
+
+# mutants FILE PROGRAM...: of the table on standard input.
+mutants() {
+	local name fault
+
+	# Without a fault they must pass, or what follows proves nothing.
+	n=$((n + 1))
+	cp "$lib/$1" "$out/$1"
+	if caught "$@" || ! grep -q "tests pass" "$out/why"; then
+		echo "not ok $n - $1: no fault"
+		sed 's/^/# /' "$out/log"
+		exit 1
+	fi
+	echo "ok $n - $1: no fault"
+
+	while IFS=$'\t' read -r name fault; do
+		n=$((n + 1))
+		sed "$fault" "$lib/$1" >"$out/$1"
+		if cmp -s "$lib/$1" "$out/$1"; then
+			echo "not ok $n - $name: the fault does not apply"
+		elif caught "$@" || caught "$@"; then	# a fault of timing hides on a busy machine
+			echo "ok $n - $name"
+			continue
+		else
+			echo "not ok $n - $name: $(cat "$out/why")"
+		fi
+		failed=1
+	done
+}
+
 rm -rf "$out"
 mkdir -p "$out"
-echo "1..$(($(table | wc -l) + 1))"
-
-# Without a fault they must pass, or what follows proves nothing.
-cp "$lib/paravirq.c" "$out/paravirq.c"
-if caught || ! grep -q "tests pass" "$out/why"; then
-	echo "not ok 1 - no fault"
-	sed 's/^/# /' "$out/log"
-	exit 1
-fi
-echo "ok 1 - no fault"
-
-n=1
-failed=0
-while IFS=$'\t' read -r name fault; do
-	n=$((n + 1))
-	sed "$fault" "$lib/paravirq.c" >"$out/paravirq.c"
-	if cmp -s "$lib/paravirq.c" "$out/paravirq.c"; then
-		echo "not ok $n - $name: the fault does not apply"
-	elif caught || caught; then	# a fault of timing hides on a busy machine
-		echo "ok $n - $name"
-		continue
-	else
-		echo "not ok $n - $name: $(cat "$out/why")"
-	fi
-	failed=1
-done < <(table)
+echo "1..$(($(table | wc -l) + $(channel_table | wc -l) + 2))"
+mutants paravirq.c test-libparavirq stress-libparavirq < <(table)
+mutants channel.c test-channel < <(channel_table)
 exit $failed

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #
-# Branch coverage of paravirq.c by its unit tests and its stress, which has what
-# only happens with threads: every branch must be taken. There is no exception.
+# Branch coverage of paravirq.c and channel.c by their unit tests and the stress, which
+# has what only happens with threads: every branch must be taken. There is no exception.
 # Prints TAP; works in build/tests/coverage.
 #
 # Copyright (C) 2026 The paravirq authors
@@ -17,16 +17,19 @@ make -s -C "$root/hypervisor/libparavirq" O="$out" SRC="${SRC:-paravirq.c}" \
 	CFLAGS="-O0 -g -w --coverage -fprofile-update=atomic" all >&2 || exit 1
 cd "$root/hypervisor/libparavirq" || exit 1
 
-echo "1..3"
+echo "1..5"
 failed=0
 n=0
-for program in test stress; do
+for program in test-libparavirq stress-libparavirq test-channel; do
 	n=$((n + 1))
-	timeout 100 "$out/$program-libparavirq" >"$out/log" 2>&1 || { echo -n "not "; failed=1; }
-	echo "ok $n - $program-libparavirq"
+	timeout 100 "$out/$program" >"$out/log" 2>&1 || { echo -n "not "; failed=1; }
+	echo "ok $n - $program"
 done
-gcov -b -c -t "$out/paravirq.o" | "$root/tests/lib/branches" >"$out/branches.log" ||
-	{ echo -n "not "; failed=1; }
-echo "ok 3 - $(tail -n 1 "$out/branches.log")"
-sed '$d; s/^/# /' "$out/branches.log"
+for file in paravirq channel; do
+	n=$((n + 1))
+	gcov -b -c -t "$out/$file.o" | "$root/tests/lib/branches" >"$out/branches.log" ||
+		{ echo -n "not "; failed=1; }
+	echo "ok $n - $file.c: $(tail -n 1 "$out/branches.log")"
+	sed '$d; s/^/# /' "$out/branches.log"
+done
 exit $failed

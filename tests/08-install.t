@@ -36,6 +36,8 @@ check() {
 
 files() {
 	cat >"$out/expected" <<-EOF
+		./include/libparavirq/channel.h
+		./include/libparavirq/linux/paravirq-channel.h
 		./include/libparavirq/linux/paravirq.h
 		./include/libparavirq/paravirq.h
 		./lib/x86/libparavirq.a
@@ -104,6 +106,7 @@ rm -rf "$out"
 mkdir -p "$out/elsewhere"
 cp "$lib/example.c" "$out/elsewhere"
 cat >"$out/elsewhere/plusplus.cc" <<'EOF'
+#include <libparavirq/channel.h>
 #include <libparavirq/paravirq.h>
 
 static unsigned injected;
@@ -114,18 +117,29 @@ static bool inject(void *, uint32_t line, uint32_t apic_id, uint8_t vector)
 	return true;
 }
 
+/* The other side of a channel has line 3 for its event. */
+static void ring(void *opaque, uint32_t event)
+{
+	paravirq_raise(static_cast<paravirq *>(opaque), 3 + event);
+}
+
 int main()
 {
 	static paravirq_word lines[8];
+	static uint32_t changes[2] = { 0, 1 };
 	struct paravirq pv;
 	struct paravirq_ops ops = {};
+	struct paravirq_channel ch;
 
 	ops.inject = inject;
 	if (paravirq_init(&pv, lines, 8, UINT32_MAX, &ops, &pv) != PARAVIRQ_OK)
 		return 1;
 	paravirq_mmio_write(&pv, PARAVIRQ_REG_ROUTE + 8 * 3, 8,
 			    UINT64_C(1) << 32 | PARAVIRQ_ROUTE_ENABLE | 0x31);
-	return paravirq_raise(&pv, 3) != PARAVIRQ_INJECTED || injected != 1;
+	if (!paravirq_channel_init(&ch, changes, 0, 1, ring, &pv))
+		return 1;
+	return paravirq_channel_write(&ch, PARAVIRQ_CHANNEL_REG_RING, 4, 0) != PARAVIRQ_CHANNEL_RAISED ||
+	       injected != 1;
 }
 EOF
 echo "1..15"

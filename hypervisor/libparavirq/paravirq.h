@@ -31,7 +31,7 @@ extern "C" {
  * of one major version compile with each other's callers.
  */
 #define PARAVIRQ_LIBRARY_MAJOR	2
-#define PARAVIRQ_LIBRARY_MINOR	0
+#define PARAVIRQ_LIBRARY_MINOR	1
 
 /* Aligned as atomic operations want it, on hosts of 32 bits, too. */
 typedef uint64_t paravirq_word __attribute__((aligned(8)));
