@@ -77,13 +77,16 @@ broken() {
 
 rm -rf "$out"
 mkdir -p "$out"
-echo "1..$((6 + $(faults paravirq | wc -l) + $(faults pio | wc -l)))"
+echo "1..$((8 + $(faults paravirq | wc -l) + $(faults pio | wc -l) + $(faults channel | wc -l)))"
 correct paravirq ops "-DRAISES=2 -DOPS=3" -DSAFETY "" "2 raises, 3 operations of the driver"
 correct paravirq raises "-DRAISES=3 -DOPS=2" -DSAFETY "" "3 raises, 2 operations of the driver"
 correct paravirq cycles "-DRAISES=2 -DOPS=1" -DNP -l "every run ends"
 correct paravirq irqfd "-DRAISES=2 -DOPS=3 -DIRQFD" -DSAFETY "" "by irqfd: 2 raises, 3 operations"
 correct paravirq irqfd-cycles "-DRAISES=2 -DOPS=1 -DIRQFD" -DNP -l "by irqfd: every run ends"
 correct pio pio "-DOPS=3" -DSAFETY "" "pio: 2 vCPUs with 3 operations each, 2 stops of the machine"
+correct channel channel "-DRAISES=3 -DOPS=2" -DSAFETY "" "channel: 3 rings, 2 restarts of each side"
+correct channel channel-cycles "-DRAISES=2 -DOPS=1" -DNP -l "channel: every run ends"
 broken paravirq
 broken pio
+broken channel
 exit $failed
