@@ -34,9 +34,6 @@
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
-#include <asm/alternative.h>
-#include <asm/asm.h>
-#include <asm/cpufeatures.h>
 #include <asm/paravirq.h>
 
 #include <uapi/linux/paravirq.h>
@@ -110,18 +107,11 @@ static const struct paravirq_ops paravirq_pio_ops = {
 	.write_route	= paravirq_pio_write_route,
 };
 
-/* Where nobody takes the instruction it faults, or does nothing: @function is returned. */
 VISIBLE_IF_KUNIT u64 paravirq_hypercall(u32 function, u32 reg, u64 value)
 {
-	u64 result = function;
-
 	KUNIT_STATIC_STUB_REDIRECT(paravirq_hypercall, function, reg, value);
 
-	asm volatile("1: " ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL) "\n"
-		     "2:\n" _ASM_EXTABLE(1b, 2b)
-		     : "+a" (result) : "c" (reg), "d" (value) : "memory");
-
-	return result;
+	return __paravirq_hypercall(function, reg, value);
 }
 EXPORT_SYMBOL_IF_KUNIT(paravirq_hypercall);
 

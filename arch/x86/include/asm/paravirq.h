@@ -16,9 +16,25 @@
 #include <linux/syscore_ops.h>
 #include <linux/types.h>
 
+#include <asm/alternative.h>
+#include <asm/asm.h>
+#include <asm/cpufeatures.h>
+
 struct device;
 struct fwnode_handle;
 struct irq_domain;
+
+/* Where nobody takes the instruction it faults, or does nothing: @function is returned. */
+static inline u64 __paravirq_hypercall(u32 function, u32 reg, u64 value)
+{
+	u64 result = function;
+
+	asm volatile("1: " ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL) "\n"
+		     "2:\n" _ASM_EXTABLE(1b, 2b)
+		     : "+a" (result) : "c" (reg), "d" (value) : "memory");
+
+	return result;
+}
 
 /**
  * struct paravirq_ops - how to reach the registers of a controller
