@@ -15,7 +15,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 SUITES = (('paravirq', 'arch/x86/kernel/apic/paravirq_test.c'),
-          ('irq-paravirq', 'drivers/irqchip/irq-paravirq-test.c'))
+          ('irq-paravirq', 'drivers/irqchip/irq-paravirq-test.c'),
+          ('paravirq-channel', 'drivers/virt/paravirq-channel-test.c'))
 
 
 def source(path):
