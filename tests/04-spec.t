@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-Documentation/virt/paravirq/interface.rst against the rest: each numbered
-sentence has a test, and tests name no sentence that is not there; the tables of
-the page are what include/uapi/linux/paravirq.h says and what libparavirq does.
+interface.rst and channel.rst of Documentation/virt/paravirq against the rest: each
+numbered sentence has a test, and tests name no sentence that is not there; the tables of
+the pages are what the headers in include/uapi/linux say and what libparavirq does.
 TAP, no guest.
 
 A sentence's number stands in brackets before it, and in brackets in the tests
-that break with it; the page refers to it without brackets.
+that break with it; the pages refer to it without brackets.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -55,22 +55,27 @@ def rows(page, head):
             for line in body.splitlines()]
 
 
-def sentences(page):
-    """Numbers and the words of RFC 2119."""
+def sentences(page, others):
+    """Numbers and the words of RFC 2119; the numbers. References may be to others' numbers."""
     defined = re.findall(rf'^\[({NUMBER})\] ', page, re.M)
     count = collections.Counter(re.findall(rf'\[({NUMBER})\]', page))
     none([] if defined else ['no sentence has a number'], f'{len(defined)} sentences are numbered')
     none([n for n in count if count[n] > 1 or n not in defined],
          'a number stands before one sentence only')
-    none(sorted(set(re.findall(rf'(?<!\[)\b({"|".join({n.split("-")[0] for n in defined} or "-")})'
-                               r'(-\d+)\b', page)) - {tuple(re.split('(?=-)', n)) for n in defined}),
+    known = {tuple(re.split('(?=-)', n)) for n in defined + others}
+    none(sorted(set(re.findall(rf'(?<!\[)\b({"|".join({word for word, _ in known} or "-")})'
+                               r'(-\d+)\b', page)) - known),
          'references lead somewhere')
-    none([p for p in re.split(r'\n\s*\n', page)[1:] if not p.startswith('MUST, SHOULD, MAY and') and
+    none([p for p in re.split(r'\n\s*\n', page)[1:] if not p.startswith('MUST, SHOULD') and
           bool(re.search(WORDS, p)) != bool(re.match(rf'\[{NUMBER}\] ', p))],
          'a sentence is numbered if it demands something, and only then')
+    return defined
 
+
+def tested(defined):
+    """Each of these is named by a test, and nothing else is."""
     named = collections.defaultdict(set)
-    for top in 'tests', 'tools/testing/selftests/paravirq', 'hypervisor/qemu/tests':
+    for top in 'tests', 'tools/testing/selftests/paravirq', 'hypervisor/qemu/tests', 'drivers/virt':
         for directory, _, files in os.walk(os.path.join(TOP, top)):
             for name in files:
                 path = os.path.relpath(os.path.join(directory, name), TOP)
@@ -175,6 +180,33 @@ def tables(page, header):
          'the commands are those of the header')
 
 
+def channel(page, header):
+    """Registers, hypercalls and counts of a channel."""
+    define = {name: int(value, 0) for name, value in
+              re.findall(r'^#define PARAVIRQ_CHANNEL_(\w+)\t+(0x[0-9a-f]+|\d+)$', header, re.M)}
+    there = registers(page, 'Register')
+    none(differ(there, constants(header, 'CHANNEL_REG', {
+        'MAGIC': f'{define["MAGIC"]:#x}', 'VERSION': str(define['VERSION']), 'PEER': '0',
+        'EVENTS': f'1 to {define["MAX_EVENTS"]}', 'SIDE': '0 to 1', 'STATE': '0'})),
+         f'{len(there)} registers of a channel are those of the header')
+    none(differ({name: int(value, 0) for name, value, *_ in rows(page, 'Function')},
+                {name[10:]: value for name, value in define.items()
+                 if name.startswith('HYPERCALL_')}),
+         'the functions of its hypercalls are those of the header')
+    none(differ({name[:-3]: offset for name, offset, *_ in rows(page, 'Count')},
+                {name: f'0x{define[name]:02x} + 4 * e' for name in ('RUNG', 'TAKEN')}),
+         'its counts are where the header has them')
+    words = ' '.join(page.split())
+    none([text for text in (
+        f'{define["DATA"]:#x} of the memory', f'from a multiple of {define["PAGE"]:#x}, ',
+        f'and {define["DATA"] + define["PAGE"]:#x} or more',
+        f'{define["PIO_SIZE"]:#x} ports or more, from a multiple of {define["PIO_SIZE"]:#x}, ',
+        f'0 to {define["MAX_NUMBER"]:#x}, ', f'bits 31:{define["NUMBER_SHIFT"]} of ECX',
+        f'MUST return {define["RAISED"]} if', f'{define["PEER_DOWN"]} if nothing',
+        f'and {define["NO_EVENT"]:#x}, ') if text not in words],
+         'its other numbers are those of the header')
+
+
 def features():
     """[VER-3] The guest knows no feature bit, so it has no business with the register."""
     files = [os.path.join(d, f) for top in ('arch', 'drivers')
@@ -185,8 +217,11 @@ def features():
 
 def main():
     page = read('Documentation/virt/paravirq/interface.rst')
-    sentences(page)
+    defined = sentences(page, [])
     tables(page, read('include/uapi/linux/paravirq.h'))
+    page = read('Documentation/virt/paravirq/channel.rst')
+    tested(defined + sentences(page, defined))
+    channel(page, read('include/uapi/linux/paravirq-channel.h'))
     features()
     print(f'1..{done}')
     return failed > 0
