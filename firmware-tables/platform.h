@@ -38,6 +38,10 @@
 #define DOORBELL2_LINE		56
 #define DOORBELL_LINES		4
 
+/* Memory of a channel, above all of the guest's. */
+#define CHANNEL_ADDR		0xc0000000
+#define CHANNEL_SIZE		0x100000
+
 /* A page of guest memory that firmware keeps from Linux: the generation id. */
 #define VMGENID_ADDR		0x8000000
 #define VMGENID_SIZE		0x1000

@@ -29,7 +29,7 @@ except ImportError:
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CHECK = os.path.join(TOP, 'scripts/check-tables')
 BINDINGS = os.path.join(TOP, 'Documentation/devicetree/bindings')
-NAMES = ['interrupt-controller/paravirq,intc', 'misc/paravirq,doorbell']
+NAMES = ['interrupt-controller/paravirq,intc', 'misc/paravirq,channel', 'misc/paravirq,doorbell']
 
 # Good tables: what to check together, how many controllers and interrupts.
 GOOD = {
@@ -40,7 +40,7 @@ GOOD = {
     # [DISC-15]
     'gsi.aml': 9,
     'paravirq.dtb': 9, 'paravirq2.dtb': 10, 'microvm-dt.dtb': 17, 'microvm-dt-smp.dtb': 17,
-    'devices.dtb': 15, 'microvm-dt-queues.dtb': 49,
+    'devices.dtb': 15, 'microvm-dt-queues.dtb': 49, 'channel.aml': 6, 'channel.dtb': 6,
 }
 
 # Bad tables: which lines are "not ok", and why.
