@@ -14,6 +14,7 @@
  * Copyright (C) 2026 The paravirq authors
  */
 
+#undef pr_fmt
 #define pr_fmt(fmt) "paravirq: validation: " fmt
 
 #include <linux/acpi.h>
@@ -314,7 +315,7 @@ static int validate_of_device(struct device *dev, void *data)
 	struct of_phandle_args args;
 	struct paravirq *pv;
 
-	if (!dev->of_node || dev->of_node_reused)
+	if (!dev->of_node || dev_of_node_reused(dev))
 		return 0;
 
 	validate_device(v, dev);

@@ -96,8 +96,8 @@ static void paravirq_update_route(struct irq_data *d)
 /*
  * Route writes are synchronous: when this one has completed, nothing arrives
  * at the old vector any more, so that it can be cleaned up at once instead of
- * after the next interrupt. An interrupt already in the old CPU's IRR is what
- * vector_schedule_cleanup() waits for.
+ * after the next interrupt, and moved in any context: IRQCHIP_MOVE_DEFERRED is not set.
+ * An interrupt already in the old CPU's IRR is what vector_schedule_cleanup() waits for.
  */
 static int paravirq_set_affinity(struct irq_data *d, const struct cpumask *mask,
 				 bool force)
@@ -197,8 +197,6 @@ static int paravirq_domain_alloc(struct irq_domain *domain, unsigned int virq,
 
 	irq_domain_set_info(domain, virq, hwirq, &paravirq_chip,
 			    domain->host_data, handle_edge_irq, NULL, "edge");
-	/* Routes change in one synchronous step, in any context. */
-	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
 
 	return 0;
 }
@@ -219,7 +217,6 @@ static void paravirq_domain_free(struct irq_domain *domain, unsigned int virq,
 {
 	/* A chained handler is taken away without it. */
 	paravirq_domain_deactivate(domain, irq_domain_get_irq_data(domain, virq));
-	irq_clear_status_flags(virq, IRQ_MOVE_PCNTXT);
 	irq_domain_free_irqs_top(domain, virq, nr_irqs);
 }
 
