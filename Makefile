@@ -14,9 +14,11 @@ FIRMWARE ?= acpi
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
+STOCK_KERNELS := bookworm-6.1 bookworm-6.12 trixie-6.12 trixie-7.3
 # The longest first.
 TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
-GUEST_TESTS := $(filter-out tests/0%,$(sort $(wildcard tests/*.t)))
+# Those of kernels that are built here: stock ones are the others.
+GUEST_TESTS := $(filter-out tests/0% tests/82%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
 KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71%, \
@@ -27,7 +29,7 @@ KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 .PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
 .PHONY: kernels qemu tables
 .PHONY: check clean distclean deps linux-source qemu-source
-.PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS)
+.PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS) $(STOCK_KERNELS)
 MAKEFLAGS += --no-print-directory
 
 help:
@@ -103,7 +105,7 @@ shell:
 # taken for stuck, which starts the test again: it waits 480 s at most.
 test:
 	@$(MAKE) -j2 kernels qemu tables
-	@$(MAKE) kvm-host
+	@$(MAKE) kvm-host bookworm-6.12
 	@KVM_HOST_TIMEOUT=900 scripts/run-tests $(TESTS)
 
 tables-test: slim qemu tables
@@ -116,6 +118,9 @@ test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 		echo "guests with the kernel $$kernel:"; \
 		GUEST_KERNEL=$$kernel scripts/run-tests $(TESTS) || status=1; \
 	done; exit $$status
+
+$(STOCK_KERNELS): linux-source
+	@scripts/build-stock $@
 
 # With KVM_TESTS="split:tests/..." for some.
 kvm-test: kernels qemu tables kvm-host

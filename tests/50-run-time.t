@@ -10,34 +10,15 @@ Copyright (C) 2026 The paravirq authors
 """
 import os
 import sys
-import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 # [GUEST-3]
-with guest.Run('suspend', kernel='modules', append='no_console_suspend',
-               timeout=180) as run:
-    held = 1 - guest.Doorbell(run).number
-    run.wait_line('selftest: ring 1')
-    run.ring(0, doorbell=held)
-    run.wait_line('ACPI: PM: Preparing to enter system sleep state S3')
-    while run.qmp('query-status')['status'] != 'suspended':
-        time.sleep(0.1)
-    guest.equal(run.get('/machine/peripheral/pvic', 'route-writes') > 0, True,
-                'suspend: the guest had routes')
-    run.qmp('system_wakeup')
-    run.wait_line('selftest: ring 2')
-    run.ring(0, doorbell=held)
+guest.suspend('modules')
 
 # [GUEST-2] The lines of a controller that was removed are dead.
-with tempfile.NamedTemporaryFile(suffix='.img') as image:
-    for name in ('pvic', 'doorbell'):
-        with open(os.path.join(guest.boot.BUILD, f'tables/{name}.aml'), 'rb') as f:
-            image.write(f.read())
-    image.write(bytes(-image.tell() % 512))
-    image.flush()
+with guest.table_disk('pvic', 'doorbell') as image:
     for machine, kernel, disk in (('q35', 'modules', 'virtio-blk-pci'),
                                   ('microvm', 'slim', 'virtio-blk-device')):
         with guest.Run('configfs', machine=machine, kernel=kernel, tables=[],

@@ -114,8 +114,8 @@ static inline void unregister_syscore(struct syscore *syscore)
 #endif
 
 /*
- * A kernel that hides it cleans an old vector up with the next interrupt, which has the
- * parent's irq_ack() called; it then refuses a move that comes before (-EBUSY).
+ * Left to the next interrupt, whose irq_ack() of the parent cleans the old vector up. A move
+ * before that is refused with -EBUSY, which has it done with the next interrupt as well.
  */
 #ifdef HIDES_vector_schedule_cleanup
 #define vector_schedule_cleanup(cfg)	do { } while (0)

@@ -15,12 +15,14 @@ has to be complete, QEMU's exit status has to agree, the log has to be clean.
 
 Copyright (C) 2026 The paravirq authors
 """
+import contextlib
 import importlib.machinery
 import importlib.util
 import os
 import re
 import socket
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -242,6 +244,38 @@ def under_fire(run, label):
               f'{rings // 3} of the host were all counted')
     db.settled(label)
     return db
+
+
+def suspend(kernel, **options):
+    """
+    A guest on q35 sleeps (S3); its machine, which wakes it up, was reset meanwhile. A held
+    line is rung before and after.
+    """
+    with Run('suspend', kernel=kernel, append='no_console_suspend', timeout=180,
+             **options) as run:
+        held = 1 - Doorbell(run).number
+        run.wait_line('selftest: ring 1')
+        run.ring(0, doorbell=held)
+        run.wait_line('ACPI: PM: Preparing to enter system sleep state S3')
+        while run.qmp('query-status')['status'] != 'suspended':
+            time.sleep(0.1)
+        equal(run.get('/machine/peripheral/pvic', 'route-writes') > 0, True,
+              f'{run.label}: the guest had routes')
+        run.qmp('system_wakeup')
+        run.wait_line('selftest: ring 2')
+        run.ring(0, doorbell=held)
+
+
+@contextlib.contextmanager
+def table_disk(*names):
+    """The image of a disk that has these tables, one after the other."""
+    with tempfile.NamedTemporaryFile(suffix='.img') as image:
+        for name in names:
+            with open(os.path.join(boot.BUILD, f'tables/{name}.aml'), 'rb') as f:
+                image.write(f.read())
+        image.write(bytes(-image.tell() % 512))
+        image.flush()
+        yield image
 
 
 class Fire(threading.Thread):

@@ -183,3 +183,11 @@ rows()
 	END { if (row != "") print "row" row; print "rows end" }
 	' $DEBUG/paravirq-doorbell/* /proc/interrupts
 }
+
+# Extracts the ACPI table at offset $1 of the first disk to $2; prints where the next one is.
+extract()
+{
+	size=$(dd if=/dev/vda bs=1 skip=$(($1 + 4)) count=4 2>/dev/null | od -An -tu4)
+	dd if=/dev/vda bs=1 skip="$1" count=$((size)) of="$2" 2>/dev/null
+	echo $(($1 + size))
+}
