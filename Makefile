@@ -15,6 +15,7 @@ KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
 STOCK_KERNELS := bookworm-6.1 bookworm-6.12 trixie-6.12 trixie-7.3
+STOCK ?= $(STOCK_KERNELS)
 # The longest first.
 TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
 # Those of kernels that are built here: stock ones are the others.
@@ -27,7 +28,7 @@ KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
 KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
 .PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
-.PHONY: kernels qemu tables
+.PHONY: kernels qemu tables deb test-kernels
 .PHONY: check clean distclean deps linux-source qemu-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS) $(STOCK_KERNELS)
 MAKEFLAGS += --no-print-directory
@@ -47,6 +48,9 @@ help:
 	@echo '                  under KCSAN: 1 h'
 	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
 	@echo '                  emulated host, if /dev/kvm boots no guest here: hours'
+	@echo '  make test-kernels  Debian kernels as they are, 6.1 to 7.3, with the modules of'
+	@echo '                  packaging/dkms, and whole systems: 25 min; STOCK="..." for some'
+	@echo '  make deb        Debian packages: the modules by DKMS, and libparavirq: 30 s'
 	@echo '  make bench      compare paravirq with IO-APIC, PCI and MSI-X, for the'
 	@echo '                  documentation: 1 h'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
@@ -121,6 +125,14 @@ test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 
 $(STOCK_KERNELS): linux-source
 	@scripts/build-stock $@
+
+# What the package is for: unchanged kernels of Debian's, then whole systems. STOCK="..."
+# for some.
+test-kernels: linux-source qemu tables deb
+	@scripts/test-kernels $(STOCK)
+
+deb:
+	@scripts/build-deb
 
 # With KVM_TESTS="split:tests/..." for some.
 kvm-test: kernels qemu tables kvm-host
