@@ -150,4 +150,8 @@ for name, (script, summary, status) in FILES.items():
                              capture_output=True)
         guest.equal((run.stdout.splitlines()[-1], run.returncode),
                     (summary, status), f'run-tests: a test file that is {name}')
+run = subprocess.run([RUN_TESTS, 'tests/nosuch.t', 'full:tests/nosuch.t'], text=True,
+                     check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+guest.equal((run.stdout.splitlines()[-1], run.returncode, run.stderr),
+            ('0 passed, 2 failed', 1, ''), 'run-tests: test files that are not there')
 guest.done()
