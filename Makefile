@@ -11,6 +11,16 @@ ifneq ($(QEMU_SRC),)
 export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
 endif
 FIRMWARE ?= acpi
+OWN := $(TABLES) $(MODULES) $(INITRD)
+ifneq ($(filter-out $(wildcard $(OWN)),$(OWN)),)
+$(error no file $(filter-out $(wildcard $(OWN)),$(OWN)))
+endif
+ifneq ($(words $(CURDIR)),1)
+$(error $(CURDIR): the path has a space, with which Linux and QEMU cannot be built)
+endif
+ifeq ($(filter acpi dt dt+acpi,$(FIRMWARE)),)
+$(error FIRMWARE=$(FIRMWARE), allowed are acpi, dt and dt+acpi)
+endif
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
@@ -63,6 +73,8 @@ help:
 	@echo '  make distclean  remove build/'
 	@echo
 	@echo '  FIRMWARE=dt     (run, shell) a device tree instead of ACPI'
+	@echo '  TABLES="my.aml ..." MODULES="my.ko ..." INITRD=my.cpio'
+	@echo '                  (run, shell) yours, see Documentation/firmware-guide/acpi/paravirq.rst'
 	@echo '  KERNEL_SRC=DIR  a Linux 6.12 tree of yours, copied and never changed'
 	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 10.0 or 10.2, likewise'
 	@echo '  JOBS=N          build with N processes, default: one per CPU'
@@ -97,13 +109,10 @@ tables: deps
 	@$(MAKE) -s -C firmware-tables O=../build/tables
 
 # Kernel and QEMU side by side: each has its times when it keeps one processor busy.
-run:
-	@$(MAKE) -j2 slim qemu tables
-	@scripts/boot --firmware $(FIRMWARE)
-
-shell:
-	@$(MAKE) -j2 slim qemu tables
-	@scripts/boot --firmware $(FIRMWARE) --shell
+run shell:
+	@$(MAKE) -j2 $(if $(MODULES),modules,slim) qemu tables
+	@scripts/boot --firmware $(FIRMWARE) $(TABLES:%=--tables %) $(MODULES:%=--modules %) \
+		$(INITRD:%=--initrd %) $(if $(filter shell,$@),--shell)
 
 # A guest that waits in vain in an emulated host has to fail its test before the host is
 # taken for stuck, which starts the test again: it waits 480 s at most.

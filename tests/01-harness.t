@@ -6,6 +6,7 @@ The test harness itself: what must count as a failure does. Boots nothing.
 Copyright (C) 2026 The paravirq authors
 """
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,21 +92,24 @@ for emulated, status, last, expected in (
                 f'{"in" if emulated else "not in"} an emulated host: {last}, {status}')
 
 # Ended from outside, boot ends QEMU and leaves nothing.
-with tempfile.TemporaryDirectory() as d:
-    qemu = os.path.join(d, 'qemu')
-    with open(qemu, 'w', encoding='utf-8') as f:
-        f.write('#!/bin/sh\necho "$$"\nexec sleep 60\n')
-    os.chmod(qemu, 0o755)
-    with subprocess.Popen([guest.boot.__file__, '--all'], text=True,
-                          stdout=subprocess.PIPE,
-                          env={**os.environ, 'QEMU': qemu, 'TMPDIR': d}) as run:
-        run.stdout.readline()   # which guest boots
-        pid = int(run.stdout.readline())
-        while run.poll() is None:
-            run.send_signal(signal.SIGTERM)
-    guest.equal(run.returncode, 1, 'boot ended by a signal: exit status')
-    guest.equal(os.listdir(d), ['qemu'], 'boot ended by a signal leaves no file')
-    guest.ok(not os.path.exists(f'/proc/{pid}'), 'boot ended by a signal leaves no QEMU')
+for number in signal.SIGTERM, signal.SIGINT:
+    with tempfile.TemporaryDirectory() as d:
+        qemu = os.path.join(d, 'qemu')
+        with open(qemu, 'w', encoding='utf-8') as f:
+            f.write('#!/bin/sh\necho "$$"\nexec sleep 60\n')
+        os.chmod(qemu, 0o755)
+        with subprocess.Popen([guest.boot.__file__, '--all'], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**os.environ, 'QEMU': qemu, 'TMPDIR': d}) as run:
+            run.stdout.readline()   # which guest boots
+            pid = int(run.stdout.readline())
+            while run.poll() is None:
+                run.send_signal(number)
+            said = run.stdout.read()
+        guest.equal((run.returncode, 'KeyboardInterrupt' in said), (1, False),
+                    f'boot ended by {number.name}: exit status, no traceback')
+        guest.equal(os.listdir(d), ['qemu'], f'boot ended by {number.name} leaves no file')
+        guest.ok(not os.path.exists(f'/proc/{pid}'), f'boot ended by {number.name} leaves no QEMU')
 
 GOOD = ['[    0.9] paravirq PVIQ0001:00: version 1, 64 lines from 0x1000, mmio, parent VECTOR',
         '[    1.5] paravirq: validation: PVIQ0002:00 interrupt 0: PVIQ0001:00 line 40 irq 24 vector 32 cpu 0, '
@@ -154,4 +158,24 @@ run = subprocess.run([RUN_TESTS, 'tests/nosuch.t', 'full:tests/nosuch.t'], text=
                      check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 guest.equal((run.stdout.splitlines()[-1], run.returncode, run.stderr),
             ('0 passed, 2 failed', 1, ''), 'run-tests: test files that are not there')
+
+with tempfile.TemporaryDirectory(prefix='a b') as d:
+    shutil.copy(os.path.join(guest.boot.ROOT, 'Makefile'), d)
+    run = subprocess.run(['make', '-C', d, 'run'], text=True, check=False,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    guest.ok(run.returncode and 'the path has a space' in run.stderr,
+             'make in a path with a space is refused at once')
+    for name, text in ('Kbuild', ''), ('Makefile', 'VERSION = 6\nPATCHLEVEL = 11\n'):
+        with open(os.path.join(d, name), 'w', encoding='utf-8') as f:
+            f.write(text)
+    run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/prepare-linux')], text=True,
+                         check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         env={**os.environ, 'KERNEL_SRC': d})
+    guest.equal((run.returncode, run.stdout),
+                (1, f'prepare-linux: KERNEL_SRC={d} is Linux 6.11, allowed is 6.12.\n'),
+                'another version of Linux is refused')
+run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/check-boot-log'), '/nosuch'], text=True,
+                     check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+guest.equal((run.returncode, run.stdout),
+            (2, 'check-boot-log: /nosuch: No such file or directory\n'), 'no log, one line')
 guest.done()

@@ -20,6 +20,7 @@ import importlib.machinery
 import importlib.util
 import os
 import re
+import signal
 import socket
 import sys
 import tempfile
@@ -34,6 +35,7 @@ boot = importlib.util.module_from_spec(
     importlib.util.spec_from_loader('boot', _loader))
 _loader.exec_module(boot)
 load = boot.load
+signal.signal(signal.SIGINT, boot.end)
 
 # Status for scripts/kvm-host, which takes it for a fault of the emulated processor.
 TRIPLE_FAULT = 98
