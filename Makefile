@@ -39,7 +39,7 @@ KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
 .PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
 .PHONY: kernels qemu tables deb test-kernels
-.PHONY: check clean distclean deps linux-source qemu-source
+.PHONY: check docs clean distclean deps linux-source qemu-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS) $(STOCK_KERNELS)
 MAKEFLAGS += --no-print-directory
 
@@ -63,6 +63,7 @@ help:
 	@echo '  make deb        Debian packages: the modules by DKMS, and libparavirq: 30 s'
 	@echo '  make bench      compare paravirq with IO-APIC, PCI and MSI-X, for the'
 	@echo '                  documentation: 1 h'
+	@echo '  make docs       Documentation/ as HTML, in build/docs'
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
 	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, LIBDIR=, INCLUDEDIR=,'
 	@echo '                  DESTDIR=; "make uninstall" takes it away'
@@ -161,6 +162,14 @@ bench: $(BENCH_KERNELS) qemu kvm-host
 fuzz: deps
 	@$(MAKE) -C hypervisor/libparavirq fuzz
 
+# Without what is left of the last time: a page may have gone.
+docs:
+	@scripts/prepare-deps docs
+	@rm -rf build/docs
+	@sphinx-build -q -n -W --keep-going -d build/docs/.doctrees -c scripts/docs \
+		Documentation build/docs
+	@echo 'build/docs/virt/paravirq/index.html'
+
 install uninstall:
 	@$(MAKE) -C hypervisor/libparavirq $@
 
@@ -170,7 +179,7 @@ check: linux-source qemu-source
 	@scripts/check-library
 
 clean:
-	rm -rf build/kernel build/qemu build/qemu-user build/tables build/log \
+	rm -rf build/kernel build/qemu build/qemu-user build/tables build/log build/docs \
 		build/initrd-* build/libparavirq build/tests
 
 distclean:
