@@ -32,7 +32,7 @@ disable keeps the route	s/uint64_t route = PARAVIRQ_ROUTE_RESET;/uint64_t route 
 a second raise without unmask is not injected	s/\t\twhat = inject(pv, line, route);/{ what = inject(pv, line, route); pending = PARAVIRQ_ROUTE_MASK; }/
 vector 31 is accepted	s/PARAVIRQ_ROUTE_VECTOR) < 32/PARAVIRQ_ROUTE_VECTOR) < 31/
 reserved bits are accepted	s/if (route & PARAVIRQ_ROUTE_RESERVED)/if (0)/
-the back end's broadcast is accepted	s/ || apic_id == pv->broadcast_id//
+the hypervisor's broadcast is accepted	s/ || apic_id == pv->broadcast_id//
 APIC id 0xffffffff is accepted	s/apic_id == UINT32_MAX || //
 APIC ids have 8 bits	s/(uint32_t)(route >> PARAVIRQ_ROUTE_DEST_SHIFT),/(uint8_t)(route >> 32),/
 errors wrap	s/errors != UINT32_MAX &&/1 \&\&/

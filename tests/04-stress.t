@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #
-# libparavirq under ThreadSanitizer: many threads at once, an embedder that
+# libparavirq under ThreadSanitizer: many threads at once, a VMM that
 # breaks the locking rule and has to hang, and a library whose lock does not lock,
 # which the sanitizer has to report. Prints TAP; works in build/tests/stress.
 #

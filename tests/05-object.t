@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 #
-# What libparavirq asks of its embedder, read from its two objects, controller and channel:
-# no C library, not even its headers, nothing global. Prints their sizes. TAP; works in
+# What libparavirq asks of whoever embeds it, read from its two objects, controller and
+# channel: no C library, not even its headers, nothing global. Prints their sizes. TAP; works in
 # build/tests/object.
 #
 # Copyright (C) 2026 The paravirq authors

@@ -14,7 +14,7 @@
 enum { NR_VCPUS = 2, NR_LINES = 8, LINE = 3 /* of the device */, RINGS = 1000 };
 #define ROUTE(apic_id, vector)	((uint64_t)(apic_id) << 32 | PARAVIRQ_ROUTE_ENABLE | (vector))
 
-/* A vCPU's LAPIC. No thread that writes registers holds the lock: see inject(). */
+/* A vCPU's local APIC. No thread that writes registers holds the lock: see inject(). */
 static struct vcpu {
 	pthread_mutex_t lock;
 	pthread_cond_t kick;

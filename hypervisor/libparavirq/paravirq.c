@@ -386,7 +386,7 @@ void paravirq_pio_write(struct paravirq *pv, uint64_t offset, unsigned int size,
 }
 
 /**
- * paravirq_raise() - a device fires a line
+ * paravirq_raise() - a device raises a line
  * @pv: the controller
  * @line: its number
  *

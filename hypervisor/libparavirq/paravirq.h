@@ -2,10 +2,10 @@
 /*
  * libparavirq: the paravirq interrupt controller as a library for hypervisors.
  *
- * A virtual machine monitor embeds one struct paravirq per controller, hands
+ * A VMM or another hypervisor embeds one struct paravirq per controller, hands
  * guest accesses to paravirq_mmio_read() and paravirq_mmio_write(), or to
  * paravirq_pio_read() and paravirq_pio_write() at I/O ports, and calls
- * paravirq_raise() when a device of its own fires. The library calls back
+ * paravirq_raise() when a device of its own raises a line. The library calls back
  * through struct paravirq_ops. It allocates nothing, needs no C library, and knows
  * neither QEMU nor KVM. For C99 and C++ of gcc and clang, which have __atomic_*().
  *
@@ -38,7 +38,7 @@ typedef uint64_t paravirq_word __attribute__((aligned(8)));
 
 /**
  * enum paravirq_raised - what became of an interrupt
- * @PARAVIRQ_INJECTED: handed to the guest's LAPIC
+ * @PARAVIRQ_INJECTED: handed to the guest's local APIC
  * @PARAVIRQ_LATCHED: kept as PENDING, the line is masked
  * @PARAVIRQ_DROPPED: lost: no such line, not enabled, or not accepted by
  *	paravirq_ops.inject
@@ -72,7 +72,7 @@ enum paravirq_status {
 };
 
 /**
- * struct paravirq_ops - what the embedder provides
+ * struct paravirq_ops - what the hypervisor provides
  * @inject: Inject the edge-triggered, fixed-mode interrupt @vector into the
  *	vCPU with this physical @apic_id; false if there is none. @line is what was
  *	raised, for statistics and traces. Called under the lock of the line, from
@@ -82,13 +82,13 @@ enum paravirq_status {
  *	or any other function that writes routes.
  * @route_changed: The guest wrote the routes of these lines, from @first on, or a
  *	reset or restore replaced them: fetch each by paravirq_route() and compare it
- *	with the one before, it may be the same. For embedders that let somebody else
+ *	with the one before, it may be the same. For hypervisors that let somebody else
  *	inject (irqfd): they must have stopped the old routes when this returns. Called
  *	with no lock held, before the write completes, once for all lines of a reset or
  *	restore; two writers may call it in either order. A latched interrupt is no
  *	change of route, nor is paravirq_init(): at first no line is enabled. May be
  *	NULL.
- * @collect: For embedders that let somebody else inject: take back what was
+ * @collect: For hypervisors that let somebody else inject: take back what was
  *	raised there and not injected, as the eventfd of an irqfd keeps it while
  *	KVM does not listen; true if there was something. Called under the lock
  *	of the line while its route is masked or not enabled. @route_changed may
@@ -119,7 +119,7 @@ struct paravirq_registers {
  * struct paravirq - one controller; all members are private to the library
  * @lines: the route of each line, with the library's lock bits
  * @nr_lines: number of lines
- * @broadcast_id: the APIC id that the back end takes for all vCPUs
+ * @broadcast_id: the APIC id that the hypervisor takes for all vCPUs
  * @errors: value of PARAVIRQ_REG_ERRORS
  * @dest: value of PARAVIRQ_PIO_DEST
  * @select: value of PARAVIRQ_PIO_SELECT

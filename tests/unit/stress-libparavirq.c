@@ -5,7 +5,7 @@
  *
  *   stress-libparavirq		storm, irqfds, rejected accesses, writers among raisers,
  *				what a device stores before it raises
- *   stress-libparavirq forbidden	an embedder that breaks the locking rule:
+ *   stress-libparavirq forbidden	a VMM that breaks the locking rule:
  *				ends with status 3 when it hangs, as it must
  *
  * Copyright (C) 2026 The paravirq authors
@@ -74,7 +74,7 @@ static void run(pthread_t *thread, void *(*function)(void *), uintptr_t arg)
 
 /*
  * Ends a run in which a writer makes no progress. Says who waits for whom, as
- * far as the embedder of "forbidden" has told.
+ * far as the VMM of "forbidden" has told.
  */
 static atomic_uint progress;
 static atomic_bool writer_has_big, inject_wants_big;
@@ -436,7 +436,7 @@ static bool irqfd_inject(void *opaque, uint32_t line, uint32_t seq, uint8_t vect
 	return true;
 }
 
-/* As the embedder must: by the route of now, whoever wrote it. */
+/* As the VMM must: by the route of now, whoever wrote it. */
 static void irqfd_route_changed(void *opaque, uint32_t first, uint32_t nr_lines)
 {
 	(void)opaque;

@@ -374,7 +374,7 @@ static void test_bad_routes(void **state)
 	assert_int_equal(changed[5], 0);
 	assert_int_equal(injected, 0);
 
-	/* 0xff is an APIC id like any other where the back end has x2APIC. */
+	/* 0xff is an APIC id like any other where the hypervisor has x2APIC. */
 	paravirq_init(&pv, lines, LINES, UINT32_MAX, &ops, &pv);
 	write_route(5, ROUTE(0xff, 0x31, ENABLE));
 	assert_int_equal(read_route(5), ROUTE(0xff, 0x31, ENABLE));
@@ -618,7 +618,7 @@ static void test_route_changed(void **state)
 }
 
 /*
- * An embedder with irqfds: eventfds, to which a fake KVM listens while the line
+ * A VMM with irqfds: eventfds, to which a fake KVM listens while the line
  * is enabled and unmasked. Writing one may happen at any moment.
  */
 static bool eventfd[LINES], listening[LINES];

@@ -4,7 +4,7 @@
  *
  * A controller gives a guest 1 to 2048 edge-triggered interrupt lines. For
  * each line the guest writes a route, the LAPIC vector and the APIC id that
- * the hypervisor shall inject when the line fires; nothing is exchanged per
+ * the hypervisor shall inject when the line is raised; nothing is exchanged per
  * interrupt. This file is the whole interface in C: the guest driver, the
  * hypervisor library and the firmware tables (through the C preprocessor, so
  * everything but plain numbers stays out of it) are built from it.
@@ -95,10 +95,10 @@
 /* The line is in use. Writing 0 puts the whole route to its reset state. */
 #define PARAVIRQ_ROUTE_ENABLE		0x0000000000000100
 
-/* An enabled line that fires is latched as pending instead of injected. */
+/* An enabled line that is raised is latched as pending instead of injected. */
 #define PARAVIRQ_ROUTE_MASK		0x0000000000000200
 
-/* The line fired while masked; injected once on unmask. Ignored on write. */
+/* The line was raised while masked; injected once on unmask. Ignored on write. */
 #define PARAVIRQ_ROUTE_PENDING		0x0000000000000400
 
 /* Bits 63:32: physical APIC id of the one vCPU to inject into. */
