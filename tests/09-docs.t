@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 "make docs": Sphinx has no warning, each link inside the pages leads somewhere, the name of
-a page in text is a link, and pictures fit a screen of 400 pixels. Boots nothing; works in
+a page in text is a link, and pictures fit a screen of 400 pixels. So do links of README.md
+and CONTRIBUTING.md lead somewhere, and patterns of MAINTAINERS. Boots nothing; works in
 build/docs.
 
 Copyright (C) 2026 The paravirq authors
@@ -74,4 +75,14 @@ guest.equal([path for path in pictures if not 300 <= int(
     xml.etree.ElementTree.parse(path).getroot().get('width')) <= 380], [],
             f'{len(pictures)} pictures can be read at 400 pixels')
 
+for name in 'README.md', 'CONTRIBUTING.md':
+    with open(f'{ROOT}/{name}', encoding='utf-8') as file:
+        found = [link.partition('#')[0] for link in re.findall(r'\]\(([^)]*)\)', file.read())
+                 if not urllib.parse.urlsplit(link).scheme]
+    guest.equal([link for link in found if not os.path.exists(f'{ROOT}/{link}')], [],
+                f'{name}: {len(found)} links lead somewhere')
+with open(f'{ROOT}/MAINTAINERS', encoding='utf-8') as file:
+    patterns = re.findall(r'^F:\t(.*)', file.read(), re.M)
+guest.equal([pattern for pattern in patterns if not glob.glob(f'{ROOT}/{pattern}')], [],
+            f'MAINTAINERS: {len(patterns)} patterns lead somewhere')
 guest.done()
