@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 scripts/bench, bench-kvm and bench-bell without a guest: what they read from size, QEMU,
-tracefs and the guest's log, that table and plot have all of it, and that the pages in
+tracefs and the guest's log, that table and plot have all of it, and that README.md and pages in
 the documentation have the figures of their CSV. The figures themselves are nobody's
 promise.
 
@@ -10,6 +10,7 @@ Copyright (C) 2026 The paravirq authors
 """
 import collections
 import os
+import re
 import sys
 import tempfile
 import xml.etree.ElementTree
@@ -242,4 +243,18 @@ guest.equal({(name, unit): said.median for name, unit, irqchip, side, said in li
             'and what they are')
 documented('bell', bell, 'irqchip', [line[:-1] for line in lines],
            {line[:2] for line in lines if line[1] in ('instructions', 'exits to user space')})
+
+# README.md shows some of them, with the split irqchip, or without KVM.
+with open(f'{bench.boot.ROOT}/README.md', encoding='utf-8') as f:
+    head, *shown = re.findall(r'^\| (?:Less is better|([^|]+): ([^|]+)) \| (\S.*) \|$', f.read(), re.M)
+for figure, unit, cells in shown:
+    medians = []
+    for name in 'bell', 'exits':
+        with open(f'{bench.DOC}/{name}.csv', encoding='utf-8') as f:
+            columns = bench.figures(f.read()).get((figure, unit), {})
+        sides = columns.get('split') or columns.get('TCG') or {}
+        medians = [bench.text_of(sides[side].median) for side in sides
+                   if side in ('paravirq', 'IO-APIC') or side.startswith('microvm')] or medians
+    guest.equal(cells.split(' | '), medians, f'README.md: {figure}')
+guest.equal(len(shown), 5, 'README.md: five figures')
 guest.done()
