@@ -21,6 +21,10 @@ endif
 ifeq ($(filter acpi dt dt+acpi,$(FIRMWARE)),)
 $(error FIRMWARE=$(FIRMWARE), allowed are acpi, dt and dt+acpi)
 endif
+HYPERVISOR ?= qemu
+ifeq ($(filter qemu baremetal,$(HYPERVISOR)),)
+$(error HYPERVISOR=$(HYPERVISOR), allowed are qemu and baremetal)
+endif
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
@@ -32,13 +36,14 @@ TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
 GUEST_TESTS := $(filter-out tests/0% tests/82%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
-KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71%, \
+KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71% \
+	tests/90% tests/95%, \
 	$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
 KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
 .PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
-.PHONY: kernels qemu tables deb test-kernels
+.PHONY: kernels qemu tables baremetal deb test-kernels
 .PHONY: check docs clean distclean deps linux-source qemu-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS) $(STOCK_KERNELS)
 MAKEFLAGS += --no-print-directory
@@ -70,12 +75,14 @@ help:
 	@echo '  make kernels    build the guest kernels ($(KERNELS)): 12 min'
 	@echo '  make qemu       build QEMU 10.0 with paravirq: 3 min'
 	@echo '  make tables     compile the firmware tables'
+	@echo '  make baremetal  build our own hypervisor'
 	@echo '  make clean      remove what was built, keep the sources'
 	@echo '  make distclean  remove build/'
 	@echo
 	@echo '  FIRMWARE=dt     (run, shell) a device tree instead of ACPI'
 	@echo '  TABLES="my.aml ..." MODULES="my.ko ..." INITRD=my.cpio'
 	@echo '                  (run, shell) yours, see Documentation/firmware-guide/acpi/paravirq.rst'
+	@echo '  HYPERVISOR=baremetal  (run, shell) two partitions of our own hypervisor'
 	@echo '  KERNEL_SRC=DIR  a Linux 6.12 tree of yours, copied and never changed'
 	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 10.0 or 10.2, likewise'
 	@echo '  JOBS=N          build with N processes, default: one per CPU'
@@ -109,16 +116,31 @@ tables: deps
 	@mkdir -p build
 	@$(MAKE) -s -C firmware-tables O=../build/tables
 
+# In Debian's QEMU as it is.
+baremetal: deps
+	@$(MAKE) -s -C hypervisor/baremetal O=$(CURDIR)/build/baremetal
+	@scripts/fetch-sources debian_qemu
+
+ifeq ($(HYPERVISOR),baremetal)
+run:
+	@$(MAKE) -j2 slim baremetal
+	@scripts/baremetal
+
+shell:
+	@$(MAKE) -j2 slim baremetal
+	@scripts/baremetal --shell
+else
 # Kernel and QEMU side by side: each has its times when it keeps one processor busy.
 run shell:
 	@$(MAKE) -j2 $(if $(MODULES),modules,slim) qemu tables
 	@scripts/boot --firmware $(FIRMWARE) $(TABLES:%=--tables %) $(MODULES:%=--modules %) \
 		$(INITRD:%=--initrd %) $(if $(filter shell,$@),--shell)
+endif
 
 # A guest that waits in vain in an emulated host has to fail its test before the host is
 # taken for stuck, which starts the test again: it waits 480 s at most.
 test:
-	@$(MAKE) -j2 kernels qemu tables
+	@$(MAKE) -j2 kernels qemu tables baremetal
 	@$(MAKE) kvm-host bookworm-6.12
 	@KVM_HOST_TIMEOUT=900 scripts/run-tests $(TESTS)
 
@@ -126,7 +148,7 @@ tables-test: slim qemu tables
 	@TABLES=3000 scripts/run-tests tests/71-tables.t
 
 # Both, whatever the first one finds.
-test-debug: TESTS = $(GUEST_TESTS)
+test-debug: TESTS = $(filter-out tests/90% tests/95%,$(GUEST_TESTS))
 test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 	@status=0; for kernel in $(DEBUG_KERNELS); do \
 		echo "guests with the kernel $$kernel:"; \
@@ -179,7 +201,7 @@ check: linux-source qemu-source
 	@scripts/check-library
 
 clean:
-	rm -rf build/kernel build/qemu build/qemu-user build/tables build/log build/docs \
+	rm -rf build/kernel build/qemu build/qemu-user build/tables build/log build/docs build/baremetal \
 		build/initrd-* build/libparavirq build/tests
 
 distclean:

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Entry of the bare-metal hypervisor: by multiboot on the first CPU, by SIPI on the
+ * others, both to long mode and to C; the way into a guest and out of it; and what
+ * interrupts do here. Then the ACPI tables that iasl has made.
+ *
+ * Memory is mapped at its physical addresses, 512 GiB of it by pages of 1 GiB.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#define MULTIBOOT_MAGIC		0x1badb002
+#define MULTIBOOT_FLAGS		0x3		/* modules at pages, memory map */
+#define MULTIBOOT_LOADED	0x2badb002
+
+#define CODE64		0x08
+#define DATA		0x10
+
+	.macro	long_mode
+	movl	$0x20, %eax		/* PAE */
+	movl	%eax, %cr4
+	movl	$pml4, %eax
+	movl	%eax, %cr3
+	movl	$0xc0000080, %ecx	/* EFER.LME */
+	rdmsr
+	orl	$0x100, %eax
+	wrmsr
+	movl	$0x80000011, %eax	/* PG, ET, PE at once; caches on */
+	movl	%eax, %cr0
+	ljmpl	$CODE64, $1f
+	.code64
+1:	movl	$DATA, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %ss
+	.endm
+
+	.section .multiboot, "a"
+	.balign	4
+	.long	MULTIBOOT_MAGIC, MULTIBOOT_FLAGS, -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
+
+	.text
+	.code32
+	.globl	_start
+_start:
+	cli
+	cld
+	movl	$boot_stack, %esp
+	cmpl	$MULTIBOOT_LOADED, %eax
+	jne	2f
+	movl	%ebx, %ebp
+	/* Long mode and pages of 1 GiB? */
+	movl	$0x80000001, %eax
+	cpuid
+	andl	$0x24000000, %edx
+	cmpl	$0x24000000, %edx
+	je	3f
+	/* Nothing can be said yet, but at the port of QEMU's debug console. */
+2:	movb	$'!', %al
+	outb	%al, $0xe9
+	hlt
+	jmp	2b
+3:
+	movl	$pdpt + 3, pml4
+	movl	$0x83, %eax
+	xorl	%edx, %edx
+	movl	$pdpt, %edi
+4:	movl	%eax, (%edi)
+	movl	%edx, 4(%edi)
+	addl	$8, %edi
+	addl	$0x40000000, %eax
+	adcl	$0, %edx
+	cmpl	$pdpt + 0x1000, %edi
+	jb	4b
+	lgdt	gdtr
+	long_mode
+	movl	$boot_stack, %esp
+	movl	%ebp, %edi
+	call	machine_main
+
+/* machine.c copies this to where a SIPI goes. */
+	.code16
+	.globl	trampoline, trampoline_end
+trampoline:
+	cli
+	movw	%cs, %ax
+	movw	%ax, %ds
+	lgdtl	gdtr_copy - trampoline
+	long_mode
+	movq	ap_stack, %rsp
+	movq	ap_vcpu, %rdi
+	call	vcpu_main
+gdtr_copy:
+	.word	gdt_end - gdt - 1
+	.long	gdt
+trampoline_end:
+
+/*
+ * void vcpu_enter(struct vcpu *vcpu): runs the guest until it exits. GIF is 0 here, so
+ * nothing interrupts, and the stack is where the guest's registers are. What VMRUN does not
+ * exchange and the hypervisor never uses, such as FS, GS, TR and the FPU, is the guest's all
+ * the time.
+ */
+	.globl	vcpu_enter
+vcpu_enter:
+	.irp	register, rbx, rbp, r12, r13, r14, r15
+	pushq	%\register
+	.endr
+	movq	%rsp, 8 * 14(%rdi)	/* vcpu.host_stack */
+	movq	8 * 15(%rdi), %rax	/* vcpu.vmcb */
+	movq	%rdi, %rsp
+	.irp	register, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15
+	popq	%\register
+	.endr
+	vmrun
+	.irp	register, r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx
+	pushq	%\register
+	.endr
+	movq	8 * 14(%rsp), %rsp
+	.irp	register, r15, r14, r13, r12, rbp, rbx
+	popq	%\register
+	.endr
+	cld
+	ret
+
+/* The hypervisor's own faults; with an error code, it and not RIP is first. */
+exception:
+	popq	%rdi
+	popq	%rsi
+	call	machine_exception
+
+/* An NMI has done its work by the exit. */
+nmi:	iretq
+
+/* Any other interrupt is one that a guest has left: it is taken and forgotten. */
+interrupt:
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	movl	$0x80b, %ecx		/* EOI */
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	wrmsr
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	iretq
+
+	.data
+	.balign	8
+gdt:	.quad	0, 0x00af9b000000ffff, 0x00cf93000000ffff
+gdt_end:
+	.globl	interrupt_entries, ap_stack, ap_vcpu, dsdt_template, channel_template
+interrupt_entries:
+	.quad	exception, nmi, interrupt
+ap_stack:
+	.quad	0
+ap_vcpu:
+	.quad	0
+gdtr:	.word	gdt_end - gdt - 1
+	.long	gdt
+dsdt_template:
+	.incbin	"dsdt.aml"
+channel_template:
+	.incbin	"channel.aml"
+
+	.bss
+	.balign	4096
+pml4:	.skip	4096
+pdpt:	.skip	4096
+	.skip	8192
+boot_stack:
+
+	.section .note.GNU-stack, "", @progbits

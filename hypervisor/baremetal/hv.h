@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parts of the bare-metal hypervisor that boot the machine and start partitions: what
+ * they have of each other. Memory is used at its physical addresses.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#ifndef BAREMETAL_HV_H
+#define BAREMETAL_HV_H
+
+#include "vcpu.h"
+
+#define PAGE_SIZE	0x1000ul
+#define LARGE_PAGE	0x200000ul
+#define MIB		0x100000ul
+#define GIB		0x40000000ul
+#define DEBUG_PORT	0xe9	/* QEMU's debug console: no UART, never busy */
+
+/* Addresses of a guest. Pages from the ACPI tables to 1 MiB are reserved. */
+#define GUEST_BOOT_PARAMS	0x90000
+#define GUEST_COMMAND_LINE	0x91000
+#define GUEST_LOW_END		0x9f000
+#define GUEST_ACPI		0xe0000
+#define GUEST_PAGE_TABLES	0xfb000
+#define GUEST_PARK		0xfd000
+#define GUEST_MAILBOX		0xfe000
+#define GUEST_CHANNELS		0xc0000000ul	/* RAM ends here, and goes on at 4 GiB */
+#define GUEST_HIGH		0x100000000ul
+
+/* A file that the boot loader has loaded; its name is without directories. */
+struct module {
+	char name[64];
+	u8 *data;
+	u64 size;
+};
+
+struct machine {
+	u32 apic_ids[256];		/* the first is the CPU that this runs on */
+	u32 nr_cpus;
+	struct module modules[64];	/* the table of partitions, then what it names */
+	u32 nr_modules;
+	u32 tsc_khz;
+	bool is_tcg;			/* it is QEMU's emulation */
+};
+
+extern struct machine machine;
+extern struct partition *partitions[];
+extern u32 nr_partitions;
+
+/* boot.S */
+extern u8 trampoline[], trampoline_end[], dsdt_template[], channel_template[], _end[];
+extern u64 interrupt_entries[];
+extern struct vcpu *ap_vcpu;
+extern void *ap_stack;
+void vcpu_enter(struct vcpu *vcpu);
+
+/* log.c; the compiler calls memcpy() and memset() itself. */
+extern u16 log_port;
+void *memcpy(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+size_t strlen(const char *text);
+bool equal(const char *a, const char *b);
+__printf(3, 4) void log_format(char *text, u64 size, const char *format, ...);
+void log_init(u16 port);
+
+/* memory.c */
+void memory_add(u64 base, u64 end);
+void memory_remove(u64 base, u64 end);
+u64 memory_alloc(u64 size, u64 align);
+void *memory_zalloc(u64 size);
+u64 memory_largest(void);
+
+/* machine.c */
+__noreturn void halt(void);
+void machine_cpu_init(struct vcpu *vcpu);
+void machine_stop_cpu(struct vcpu *vcpu);
+void machine_delay(u64 microseconds);
+void machine_main(u32 info);
+void machine_exception(u64 first, u64 second);
+
+/* table.c */
+void table_read(const struct module *table);
+
+/* guest.c */
+u64 guest_entry(const struct module *kernel);
+u64 guest_memory_needed(const struct module *kernel, const struct module *initrd);
+bool guest_ssdt_is_valid(const struct module *ssdt);
+void guest_load(struct partition *p);
+
+/* run.c */
+void partition_init(struct partition *p);
+void partition_map(struct partition *p, u64 guest, u64 memory, u64 size);
+void vcpu_main(struct vcpu *vcpu);
+
+static inline u64 hw_rdmsr(u32 msr)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a" (low), "=d" (high) : "c" (msr) : "memory");
+	return (u64)high << 32 | low;
+}
+
+static inline void hw_wrmsr(u32 msr, u64 value)
+{
+	asm volatile("wrmsr" : : "c" (msr), "a" ((u32)value), "d" ((u32)(value >> 32)) : "memory");
+}
+
+static inline u8 hw_inb(u16 port)
+{
+	u8 value;
+
+	asm volatile("inb %1, %0" : "=a" (value) : "Nd" (port));
+	return value;
+}
+
+static inline void hw_outb(u16 port, u8 value)
+{
+	asm volatile("outb %0, %1" : : "a" (value), "Nd" (port));
+}
+
+static inline void hw_relax(void)
+{
+	asm volatile("pause" : : : "memory");
+}
+
+#define get(p)			__atomic_load_n(&(p), __ATOMIC_SEQ_CST)
+#define set(p, value)		__atomic_store_n(&(p), value, __ATOMIC_SEQ_CST)
+
+static inline u64 align_down(u64 n, u64 to)
+{
+	return n & ~(to - 1);
+}
+
+static inline u64 align_up(u64 n, u64 to)
+{
+	return align_down(n + to - 1, to);
+}
+
+#endif /* BAREMETAL_HV_H */

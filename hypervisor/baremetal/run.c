@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Partitions at run time: what their CPUs do between exits, and how they come and go.
+ * machine.c enters by vcpu_main(), on each CPU; exits go to exit.c, and guest.c makes a
+ * guest anew when a partition starts.
+ *
+ * The first CPU of a partition starts it and ends it. Others are parked, here and not in
+ * the guest, until the guest writes to the mailbox, and after it has sent them back.
+ * partition.stop is set before a CPU looks whether others are parked; and who leaves the
+ * park looks at it again after having said so: one of both sees the other.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#include "hv.h"
+
+/* The mailbox of ACPI's multiprocessor wakeup. */
+struct mailbox {
+	u16 command, reserved;
+	u32 apic_id;
+	u64 vector;
+};
+
+#define MAILBOX_NONE	0
+#define MAILBOX_WAKE	1
+
+#define X2APIC_TPR	(MSR_X2APIC + 0x08)
+#define X2APIC_EOI	(MSR_X2APIC + 0x0b)
+#define X2APIC_SVR	(MSR_X2APIC + 0x0f)
+#define X2APIC_ISR	(MSR_X2APIC + 0x10)
+#define X2APIC_IRR	(MSR_X2APIC + 0x20)
+#define X2APIC_LVT	(MSR_X2APIC + 0x32)
+#define X2APIC_TMICT	(MSR_X2APIC + 0x38)	/* after 6 LVTs */
+
+#define NPT_TABLE	0x07
+#define NPT_PAGE	0x87	/* of 2 MiB */
+
+static u8 *msr_map;
+static u32 nr_running, nr_cpus;
+
+/* Which MSRs the guest has without an exit; all others are emulated, or not there. */
+static const struct {
+	u32 first, last;
+	bool write;
+} own_msrs[] = {
+	{ 0x010, 0x010, false },		/* TSC */
+	{ 0x048, 0x049, true },			/* SPEC_CTRL, PRED_CMD */
+	{ 0x0e7, 0x0e8, false },		/* MPERF, APERF */
+	{ 0x10b, 0x10b, true },			/* FLUSH_CMD */
+	{ 0x174, 0x176, true },			/* SYSENTER */
+	{ 0x277, 0x277, true },			/* PAT */
+	{ 0x6e0, 0x6e0, true },			/* TSC_DEADLINE */
+	{ 0x802, MSR_ICR - 1, true },		/* x2APIC but for the ICR */
+	{ MSR_ICR + 1, 0x83f, true },
+	{ 0xda0, 0xda0, true },			/* XSS */
+	{ 0xc0000081, 0xc0000084, true },	/* SYSCALL */
+	{ 0xc0000100, 0xc0000103, true },	/* FS, GS, kernel GS, TSC_AUX */
+};
+
+static void make_msr_map(void)
+{
+	u32 i, msr;
+
+	msr_map = memset(memory_zalloc(2 * PAGE_SIZE), 0xff, 2 * PAGE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(own_msrs); i++)
+		for (msr = own_msrs[i].first; msr <= own_msrs[i].last; msr++)
+			msr_map[(msr >> 31) * 0x800 + (msr & 0x1fff) / 4] &=
+				~((own_msrs[i].write ? 3 : 1) << 2 * (msr & 3));
+}
+
+static u64 *npt_next(u64 *entry)
+{
+	if (!*entry)
+		*entry = (u64)memory_zalloc(PAGE_SIZE) | NPT_TABLE;
+	return (u64 *)align_down(*entry, PAGE_SIZE);
+}
+
+/* Gives a guest memory at an address of its own; all is in large pages. */
+void partition_map(struct partition *p, u64 guest, u64 memory, u64 size)
+{
+	u64 end = guest + size, *directory;
+
+	for (; guest < end; guest += LARGE_PAGE, memory += LARGE_PAGE) {
+		directory = npt_next(&npt_next(&p->npt[guest >> 39])[guest >> 30 & 511]);
+		directory[guest >> 21 & 511] = memory | NPT_PAGE;
+	}
+}
+
+/* The state of Linux's 32-bit boot protocol. */
+static void vmcb_init(struct vcpu *vcpu)
+{
+	struct vmcb *vmcb = vcpu->vmcb;
+	struct vmcb_segment data = { 0x18, SEGMENT_DATA, UINT32_MAX, 0 };
+
+	memset(vmcb, 0, sizeof(*vmcb));
+	vmcb->intercept_exceptions = BIT32(VECTOR_DB) | BIT32(VECTOR_AC) | BIT32(VECTOR_MC);
+	vmcb->intercept = INTERCEPT(SVM_EXIT_NMI) | INTERCEPT(SVM_EXIT_INIT) |
+			  INTERCEPT(SVM_EXIT_CPUID) | INTERCEPT(SVM_EXIT_INVD) |
+			  INTERCEPT(SVM_EXIT_INVLPGA) | INTERCEPT(SVM_EXIT_PORT) |
+			  INTERCEPT(SVM_EXIT_MSR) | INTERCEPT(SVM_EXIT_SHUTDOWN) |
+			  /* VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI, SKINIT */
+			  0x7f * INTERCEPT(SVM_EXIT_VMRUN);
+	vmcb->iopm = (u64)vcpu->partition->iopm;
+	vmcb->msrpm = (u64)msr_map;
+	vmcb->asid = 1;
+	vmcb->tlb_control = 1;		/* flush all */
+	vmcb->nested_paging = 1;
+	vmcb->nested_cr3 = (u64)vcpu->partition->npt;
+
+	vmcb->cs = (struct vmcb_segment){ 0x10, SEGMENT_CODE32, UINT32_MAX, 0 };
+	vmcb->ds = data;
+	vmcb->es = data;
+	vmcb->ss = data;
+	vmcb->fs = data;
+	vmcb->gs = data;
+	vmcb->tr = (struct vmcb_segment){ 0, SEGMENT_TSS, 0xffff, 0 };
+	vmcb->ldtr = (struct vmcb_segment){ 0, SEGMENT_LDT, 0xffff, 0 };
+	vmcb->efer = EFER_SVME;
+	vmcb->cr0 = CR0_PE | CR0_ET;
+	vmcb->dr7 = 0x400;
+	vmcb->dr6 = 0xffff0ff0;
+	vmcb->rflags = 2;
+	vmcb->rip = guest_entry(vcpu->partition->kernel);
+	vmcb->pat = 0x0007040600070406;
+	memset(vcpu->registers, 0, sizeof(vcpu->registers));
+	vcpu->registers[RSI] = GUEST_BOOT_PARAMS;
+	vcpu->icr = 0;
+	/* FS, TR and the like, which VMRUN leaves alone. */
+	asm volatile("vmload" : : "a" (vmcb) : "memory");
+}
+
+static bool any_pending(u32 msr, u32 first)
+{
+	u32 i;
+
+	for (i = first; i < 8; i++)
+		if (hw_rdmsr(msr + i))
+			return true;
+	return false;
+}
+
+/* What a guest has left is taken here, but vectors below 32, which cannot. */
+static void apic_take_all(void)
+{
+	u32 i;
+
+	for (i = X2APIC_LVT; i < X2APIC_TMICT; i++)
+		hw_wrmsr(i, BIT(16));
+	hw_wrmsr(X2APIC_SVR, 0x1ff);
+	hw_wrmsr(X2APIC_TPR, 0x1f);
+	while (any_pending(X2APIC_ISR, 0))
+		hw_wrmsr(X2APIC_EOI, 0);
+	while (any_pending(X2APIC_IRR, 1))
+		asm volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
+}
+
+/* As after a reset. */
+static void apic_reset(void)
+{
+	apic_take_all();
+	hw_wrmsr(X2APIC_TMICT, 0);
+	hw_wrmsr(X2APIC_TPR, 0);
+	hw_wrmsr(X2APIC_SVR, 0xff);
+}
+
+/* Sleeps for a millisecond or some: who writes to the mailbox wakes nobody. */
+static void doze(void)
+{
+	apic_take_all();
+	hw_wrmsr(X2APIC_LVT, 0xff);
+	hw_wrmsr(X2APIC_TMICT, 0x40000);
+	asm volatile("stgi; sti; hlt; cli; clgi" : : : "memory");
+}
+
+/* The state in which the mailbox's vector is entered: 64 bits, memory at its addresses. */
+static void wake(struct vcpu *vcpu, u64 vector)
+{
+	struct vmcb *vmcb = vcpu->vmcb;
+
+	apic_reset();
+	vmcb_init(vcpu);
+	vmcb->cs.attributes = SEGMENT_CODE64;
+	vmcb->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
+	vmcb->cr4 = CR4_PAE;
+	vmcb->cr3 = GUEST_PAGE_TABLES;
+	vmcb->cr0 = CR0_PG | CR0_PE | CR0_ET;
+	vmcb->rip = vector;
+}
+
+/* Waits for the mailbox; false if the partition stops. */
+static bool park(struct vcpu *vcpu)
+{
+	struct partition *p = vcpu->partition;
+	struct mailbox *mailbox = (void *)(p->memory + GUEST_MAILBOX);
+	u16 command;
+
+	set(vcpu->parked, 1);
+	while (!get(p->stop)) {
+		command = get(mailbox->command);
+		if (command == MAILBOX_NONE || get(mailbox->apic_id) != vcpu->apic_id) {
+			doze();
+			continue;
+		}
+		if (command == MAILBOX_WAKE) {
+			set(vcpu->parked, 0);
+			if (get(p->stop))
+				break;
+			wake(vcpu, mailbox->vector);
+		}
+		set(mailbox->command, MAILBOX_NONE);
+		if (command == MAILBOX_WAKE)
+			return true;
+	}
+	set(vcpu->parked, 1);
+	return false;
+}
+
+/* Until the partition stops. */
+static void run(struct vcpu *vcpu)
+{
+	struct partition *p = vcpu->partition;
+
+	while (!get(p->stop)) {
+		vcpu_enter(vcpu);
+		/*
+		 * An exit in QEMU's TCG can lose that another CPU has sent an interrupt: it
+		 * stands in the IRR and is looked at when something else comes. A write of the
+		 * TPR makes it look now.
+		 */
+		if (machine.is_tcg)
+			hw_wrmsr(X2APIC_TPR, hw_rdmsr(X2APIC_TPR));
+		if (vcpu_exit(vcpu) == ACTION_PARK)
+			park(vcpu);
+	}
+	set(vcpu->parked, 1);
+}
+
+/* Has a CPU leave its guest, as partition.stop is set. */
+static void expel(struct vcpu *vcpu)
+{
+	u32 waited;
+
+	for (waited = 0; !get(vcpu->parked); waited++) {
+		if (waited % 1000 == 0)
+			machine_stop_cpu(vcpu);
+		machine_delay(10);
+	}
+}
+
+/* The first CPU: all others leave the guest, nobody raises its lines any more. */
+static void end(struct partition *p)
+{
+	static const char * const words[] = { "", "off", "restarts", "stopped" };
+	u32 i;
+
+	for (i = 1; i < p->nr_cpus; i++)
+		expel(&p->vcpus[i]);
+	paravirq_reset(&p->intc);
+	for (i = 0; i < p->nr_sides; i++)
+		paravirq_channel_reset(&p->sides[i].channel);
+	partition_report(p);
+	hv_info("partition %s: %s\n", p->name, words[p->stop]);
+}
+
+/* The first CPU of a partition. */
+static void boot(struct vcpu *vcpu)
+{
+	struct partition *p = vcpu->partition;
+
+	do {
+		guest_load(p);
+		apic_reset();
+		vmcb_init(vcpu);
+		memset(p->counts, 0, sizeof(p->counts));
+		hv_info("partition %s: %u CPUs from %u, %lu MiB, %u lines, %u channels\n",
+			p->name, p->nr_cpus, vcpu->apic_id, p->size / MIB, p->nr_lines,
+			p->nr_sides);
+		set(vcpu->parked, 0);
+		set(p->stop, STOP_NOT);
+		run(vcpu);
+		end(p);
+	} while (p->stop == STOP_RESTART);
+
+	if (!__atomic_sub_fetch(&nr_running, 1, __ATOMIC_SEQ_CST))
+		hv_info("all partitions are off\n");
+	halt();
+}
+
+/* A CPU begins. */
+void vcpu_main(struct vcpu *vcpu)
+{
+	struct partition *p = vcpu->partition;
+
+	machine_cpu_init(vcpu);
+	set(vcpu->parked, 1);
+	set(vcpu->started, 1);
+	if (vcpu == p->vcpus)
+		boot(vcpu);
+
+	for (;;) {
+		while (get(p->stop) == STOP_RESTART)
+			doze();
+		if (get(p->stop))
+			halt();
+		if (park(vcpu)) {
+			run(vcpu);
+			expel(p->vcpus);
+		}
+	}
+}
+
+/* Makes what a partition needs here to run, as table.c has said what it is to have. */
+void partition_init(struct partition *p)
+{
+	u64 low = p->size < GUEST_CHANNELS ? p->size : GUEST_CHANNELS;
+	u32 i;
+
+	if (!msr_map)
+		make_msr_map();
+
+	p->npt = memory_zalloc(PAGE_SIZE);
+	p->memory = (u8 *)memory_alloc(p->size, LARGE_PAGE);
+	partition_map(p, 0, (u64)p->memory, low);
+	partition_map(p, GUEST_HIGH, (u64)p->memory + low, p->size - low);
+	p->channels_end = GUEST_CHANNELS;
+
+	p->iopm = memset(memory_zalloc(3 * PAGE_SIZE), 0xff, 3 * PAGE_SIZE);
+	if (p->console)
+		p->iopm[p->console / 8] = 0;
+
+	p->vcpus = memory_zalloc(p->nr_cpus * sizeof(*p->vcpus));
+	for (i = 0; i < p->nr_cpus; i++) {
+		struct vcpu *vcpu = &p->vcpus[i];
+
+		vcpu->partition = p;
+		vcpu->apic_id = machine.apic_ids[nr_cpus++];
+		vcpu->vmcb = memory_zalloc(PAGE_SIZE);
+		vcpu->hsave = memory_zalloc(PAGE_SIZE);
+		vcpu->stack = memory_zalloc(2 * PAGE_SIZE) + 2 * PAGE_SIZE;
+	}
+
+	paravirq_init(&p->intc, memory_zalloc(p->nr_lines * sizeof(paravirq_word)), p->nr_lines,
+		      UINT32_MAX, &vcpu_intc_ops, p);
+	p->stop = STOP_RESTART;
+	nr_running++;
+}

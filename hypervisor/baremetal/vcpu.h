@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Partitions and their vCPUs, each a CPU of the machine. exit.c works on these alone, and
+ * reaches hardware by the few functions at the end: it can be built for user space, where
+ * they are others, or be entered by something else than boot.S.
+ *
+ * Copyright (C) 2026 The paravirq authors
+ */
+#ifndef BAREMETAL_VCPU_H
+#define BAREMETAL_VCPU_H
+
+#include "libparavirq/channel.h"
+#include "libparavirq/paravirq.h"
+
+#include "svm.h"
+
+/* I/O ports of a partition, which its ACPI tables name. */
+#define PORT_SLEEP_CONTROL	0x600	/* bit 5 set: off */
+#define PORT_SLEEP_STATUS	0x601
+#define PORT_RESET		0x602	/* restart */
+#define PORT_PARK		0x603	/* this CPU waits for the mailbox again */
+#define PORT_REPORT		0x604	/* say the exits up to now */
+#define SLEEP_ENABLE		BIT(5)
+
+/* What exits are counted by, and what of them was without effect. */
+enum exit_kind {
+	EXIT_CPUID, EXIT_RDMSR, EXIT_WRMSR, EXIT_IPI, EXIT_PORT, EXIT_CONTROLLER, EXIT_CHANNEL,
+	EXIT_EXCEPTION, EXIT_OTHER, REFUSED_IPI, REFUSED_RDMSR, REFUSED_WRMSR, REFUSED_PORT,
+	NR_COUNTS
+};
+
+/* Why a partition does not run. What a fault was has been said. */
+enum stop { STOP_NOT, STOP_OFF, STOP_RESTART, STOP_FAULT };
+
+/* What a vCPU does after an exit: goes on, waits for the mailbox, sees partition.stop. */
+enum action { ACTION_RUN, ACTION_PARK, ACTION_STOP };
+
+/* General registers; RAX and RSP are in the VMCB. */
+enum { RCX, RDX, RBX, RBP, RSI, RDI, NR_REGISTERS = 14 };
+
+struct vcpu {
+	u64 registers[NR_REGISTERS];	/* boot.S knows these, which come first, */
+	u64 host_stack;			/* this, and */
+	struct vmcb *vmcb;		/* this. Its address is the physical one, too */
+	struct partition *partition;
+	u32 apic_id;			/* that of the CPU */
+	u32 started, parked;		/* it has come up; it is not in the guest */
+	u64 icr;			/* what the guest has written last */
+	void *hsave, *stack;		/* a page for VMRUN; end of the hypervisor's stack */
+};
+
+struct channel_side {
+	struct paravirq_channel channel;
+	struct partition *peer;
+	u32 line, peer_line;		/* the first here, and the first that is raised there */
+	u32 address, size;		/* of the memory in the guest */
+};
+
+struct partition {
+	char name[16];
+	struct vcpu *vcpus;		/* the first one boots */
+	u32 nr_cpus;
+	u32 stop;			/* any of the CPUs may set it, the first clears it */
+	struct paravirq intc;
+	struct channel_side *sides;	/* its channels, by their numbers */
+	u32 nr_sides;
+	u64 counts[NR_COUNTS];		/* since it was started */
+
+	u32 nr_lines, used_lines;	/* channels have lines from 0 on */
+	u8 *memory;
+	u64 size;
+	u64 channels_end;		/* in the guest */
+	u64 *npt;
+	u8 *iopm;
+	u16 console;			/* first port, 0 for none */
+	const struct module *kernel, *initrd, *ssdt;
+	char append[1024];		/* Linux's command line */
+};
+
+/* exit.c */
+extern const struct paravirq_ops vcpu_intc_ops;
+enum action vcpu_exit(struct vcpu *vcpu);
+void vcpu_raise_peer(void *side, u32 event);
+void partition_report(struct partition *p);
+
+/* Hardware, for exit.c: INVD stands for WBINVD, and the NMI is the one that caused an exit. */
+void hw_cpuid(u32 leaf, u32 subleaf, u32 result[4]);
+void hw_send_ipi(u32 apic_id, u32 vector);
+void hw_take_nmi(void);
+void hw_wbinvd(void);
+__printf(1, 2) void hv_info(const char *format, ...);
+
+#endif /* BAREMETAL_VCPU_H */

@@ -1,0 +1,450 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""
+The bare-metal hypervisor, in Debian's QEMU as it is: Linux in partitions that ring each
+other, what it costs, and what hostile guests, tests/lib/probe.c, cannot do to others.
+The guest's part is tools/testing/selftests/paravirq/baremetal. Numbers in brackets are
+those of Documentation/virt/paravirq/interface.rst and channel.rst.
+
+Copyright (C) 2026 The paravirq authors
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
+import guest  # noqa: E402
+
+baremetal = guest.load('baremetal')
+check = guest.load('check-boot-log').check
+BUILD, ROOT = guest.boot.BUILD, guest.boot.ROOT
+LIB = os.path.join(ROOT, 'tests/lib')
+RINGS = 3000
+
+READ, WRITE = 0x51495652, 0x51495657
+CHANNEL_READ, CHANNEL_WRITE = 0x43495652, 0x43495657
+EVENTS, SIDE, PEER, STATE, RING = 0x8, 0xc, 0x10, 0x14, 0x18
+ROUTE, ENABLE = 0x1000, 0x100
+DATA = 0xc0000000
+ICR, UD, GP = 0x830, 6, 13
+
+temp = tempfile.TemporaryDirectory(prefix='paravirq-')
+
+
+def build(name, *commands):
+    """A file that tests make for themselves."""
+    path = os.path.join(temp.name, name)
+    for command in commands:
+        subprocess.run(command.format(lib=LIB, root=ROOT, to=path).split(), check=True)
+    return path
+
+
+FLAGS = ('-O1 -Wall -Wextra -Werror -ffreestanding -fno-pic -no-pie -mno-red-zone '
+         '-mgeneral-regs-only -fno-stack-protector -fno-asynchronous-unwind-tables '
+         '-fcf-protection=none -fno-omit-frame-pointer')
+PROBE = build('probe', f'gcc {FLAGS} -c -o {{to}}.o {{lib}}/probe.c',
+              'gcc -c -o {to}-entry.o {lib}/probe-entry.S',
+              'ld -nostdlib -static -T {lib}/probe.lds -o {to} {to}-entry.o {to}.o')
+INIT = build('init', 'gcc -O1 -Wall -Wextra -Werror -nostdlib -static -o {to} {lib}/report.c')
+with open(os.path.join(temp.name, 'report.cpio'), 'wb') as archive:
+    archive.write(guest.boot.newc({'init': INIT}))
+with open(os.path.join(temp.name, 'ssdt.asl'), 'w', encoding='utf-8') as source:
+    source.write('''DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQTEST", 1)
+{
+	Scope (\\_SB)
+	{
+		Device (TEST)
+		{
+			Name (_HID, "PVIQ7777")
+			Name (_CRS, ResourceTemplate ()
+			{
+				Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, 0, "\\\\_SB.PVIC") { 0x1009 }
+			})
+		}
+	}
+}
+''')
+subprocess.run(['iasl', '-p', os.path.join(temp.name, 'ssdt'), source.name], check=True,
+               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+DEBIAN_KERNEL, = glob.glob(os.path.join(BUILD, 'stock/bookworm-6.12/boot/vmlinuz-*'))
+FILES = {'probe': PROBE, 'vmlinuz': DEBIAN_KERNEL, 'report.cpio': archive.name,
+         'ssdt.aml': os.path.join(temp.name, 'ssdt.aml')}
+
+
+def probe(name, console, **settings):
+    """A partition with a guest that does what it is told."""
+    return baremetal.partition(name, console, memory='20M', kernel='probe', initrd=None,
+                               **settings)
+
+
+def linux(name, console, cpus=1, append='', **settings):
+    return baremetal.partition(name, console, cpus, 'guest_test=baremetal paravirq.selftest=1 '
+                               f'guest_cpus={cpus} {append}', **settings)
+
+
+class Machine(baremetal.Machine):
+    """A machine that is booted, waited for and judged."""
+
+    def __init__(self, label, table, halts=False, **options):
+        super().__init__(table, FILES, **options)
+        self.label, self.halts = label, halts
+        self.next = {}
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, error, trace):
+        if error and not isinstance(error, Exception):
+            self.stop()
+            return False
+        if error:
+            guest.ok(False, f'{self.label}: {kind.__name__}: {error}')
+            self.process.kill()
+        guest.equal(self.wait(), not self.halts, f'{self.label}: all partitions end')
+        if guest._failed:
+            for port in self.ports:
+                guest.note('\n'.join(f'{port.label} | {line}' for line in port.log))
+        self.stop()
+        return True
+
+    def tell(self, name, command):
+        """A probe does it; its answer."""
+        port = getattr(self, name)
+        if name not in self.next:
+            self.next[name] = port.wait_line('^>$')[0] + 1
+        port.type(command + '\n')
+        n, match = port.wait_line(r'^([=!]) ([0-9a-f]+)$', self.next[name])
+        self.next[name] = n + 1
+        return ('exception ' if match[1] == '!' else '') + match[2]
+
+    def tells(self, name, *cases):
+        """The same, of which the answers are known."""
+        for what, command, expected in cases:
+            guest.equal(self.tell(name, command), f'{expected}' if isinstance(expected, str)
+                        else f'{expected:x}', f'{self.label}: {what}')
+
+    def call(self, name, function, offset, value=0):
+        return int(self.tell(name, f'h {function:x} {offset:x} {value:x}'), 16)
+
+    def judge_linux(self, *names):
+        """Linux's tests and its boot log, and that it switched itself off."""
+        for name in names:
+            log = getattr(self, name).log
+            plan, results, wrong = guest.ktap(log)
+            for n in range(1, plan + 1):
+                passed, text, _ = results.get(n, (False, f'result {n} is missing', 0))
+                guest.ok(passed, f'{self.label}: {name}: {text}')
+            guest.equal(wrong, [], f'{self.label}: {name}: the results are complete')
+            guest.ok(any('paravirq PVIQ0001:00: version 1, 16 lines from 0x1000, hypercall, '
+                         'parent VECTOR' in line for line in log),
+                     f'{self.label}: {name}: the controller is found')
+            guest.equal([text for passed, text in check(log) if not passed], [],
+                        f'{self.label}: {name}: check-boot-log finds nothing wrong')
+            guest.equal([line for line in log if guest.boot.TROUBLE.search(line)], [],
+                        f'{self.label}: {name}: the log is clean')
+
+    def counts(self, name, which=-1):
+        """What the hypervisor reports of a partition: exits by kind, and refused."""
+        said = [re.findall(r'(\d+) (\w+)', line) for line in self.hv.log
+                if re.match(f'hv: partition {name}: (.* exits|refused): ', line)]
+        exits, refused = [said[0::2], said[1::2]]
+        return ({kind: int(n) for n, kind in exits[which]},
+                {kind: int(n) for n, kind in refused[which]})
+
+
+# What no emulated CPU does, [HYP-6] and a million exits at random, in user space.
+unit = build('exit', 'gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined '
+             '-D__packed=__attribute__((packed)) '
+             '-D__printf(a,b)=__attribute__((format(printf,a,b))) '
+             '-I{root}/hypervisor -I{root}/include/uapi -o {to} {lib}/../unit/exit-baremetal.c '
+             '{root}/hypervisor/baremetal/exit.c {root}/hypervisor/libparavirq/paravirq.c '
+             '{root}/hypervisor/libparavirq/channel.c')
+said = subprocess.run([unit], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                      check=False)
+guest.ok(said.returncode == 0, 'exit.c in user space')
+guest.note(''.join(said.stdout.splitlines(True)[:20]))
+
+# What it costs Linux to get to its first program, which reports and ends.
+with Machine('to init', baremetal.partition('A', 1, initrd='report.cpio'), cpus=1,
+             consoles='A') as m:
+    pass
+exits, refused = m.counts('A', 0)
+guest.ok(exits['exits'] <= 530, f'to init: {exits["exits"]} exits, 530 at most')
+guest.equal(sum(exits.values()), 2 * exits['exits'], 'to init: each is of a kind')
+guest.equal([kind for kind in ('ipi', 'channel', 'exception', 'other') if exits[kind]], [],
+            'to init: none by IPIs, channels, exceptions, nor unforeseen')
+guest.note(f'to init: {exits}, of these refused {refused}')
+
+# Linux and Linux, one CPU each: A rings B, which has no exit for it.
+with Machine('1+1', linux('A', 1, append=f'guest_rings={RINGS}', ssdt='ssdt.aml') +
+              linux('B', 2, append='guest_rings=1') + 'channel A B events 4\n') as m:
+    pass
+m.judge_linux('A', 'B')
+for name, rung, taken in ('A', RINGS, 1), ('B', 1, RINGS):
+    guest.ok(any(f'# taken {taken} of {taken}, ' in line for line in getattr(m, name).log),
+             f'1+1: {name} takes {taken} rings')
+a, b = m.counts('A')[0], m.counts('B')[0]
+guest.ok(RINGS <= a['channel'] < RINGS + 50, f'1+1: {a["channel"]} exits for {RINGS} rings')
+guest.ok(b['channel'] < 50 and b['exits'] < 2000,
+         f'1+1: {b["channel"]} exits by the channel where they are taken, {b["exits"]} in all')
+guest.ok(any('PVIQ7777:00 interrupt 0: PVIQ0001:00 line 9 ' in line for line in m.A.log),
+         "1+1: A has the user's SSDT")
+guest.equal(sum(bool(re.search(r'validation: selftest: PVIQ0001:00 line [0-4] .*: passed', line))
+                for line in m.A.log), 5, '1+1: TRIGGER raises each line of A')
+
+# Two CPUs each, both ways; one CPU of each leaves meanwhile.
+with Machine('2+2', ''.join(linux(name, n + 1, 2, f'guest_rings={RINGS}')
+                            for n, name in enumerate('AB')) + 'channel A B events 4\n',
+             cpus=4) as m:
+    pass
+m.judge_linux('A', 'B')
+for name in 'AB':
+    guest.ok(any(f'# taken {RINGS} of {RINGS}, ' in line for line in getattr(m, name).log),
+             f'2+2: {name} takes {RINGS} rings')
+
+# Debian's kernel, without our driver, with four CPUs.
+with Machine('Debian', baremetal.partition('A', 1, 4, kernel='vmlinuz', initrd='report.cpio'),
+             cpus=4, consoles='A') as m:
+    pass
+guest.ok(any(' 4 CPUs' in line and 'smp: Brought up' in line for line in m.A.log),
+         "Debian: its kernel brings up 4 CPUs")
+
+# Hostile guests, while Linux in A goes on.
+with Machine('hostile', linux('A', 1, append='guest_wait=1', ssdt='ssdt.aml') +
+             ''.join(probe(name, n + 2) for n, name in enumerate('BCD')) +
+             'channel B C events 4\n', cpus=4, consoles='ABCD') as m:
+    m.A.wait_line('selftest: ready')
+    vector = 0x51
+    m.tells('B', ('its APIC id', 'r 802', 1),
+            ('x2APIC is on', 'r 1b', 0xfee00d00),
+            ('x2APIC is locked', 'r bd', 1), ('and said to be so', 'r 10a', 1 << 21),
+            ('EFER without SVME', 'r c0000080', 0x500),
+            ('a read of the ICR shows what was written to it', 'r 830', 0))
+    # Nothing but vectors goes out, and these to the partition alone.
+    sent = [('fixed', vector), ('lowest priority', 0x151), ('SMI', 0x200), ('NMI', 0x400),
+            ('INIT', 0x4500), ('SIPI', 0x4610)]
+    for what, icr in sent:
+        m.tells('B', (f'{what} to A', f'w 830 {icr:x}', 0),
+                (f'{what} to C', f'w 830 {2 << 32 | icr:x}', 0))
+    for what, icr in sent[1:]:
+        m.tells('B', (f'{what} to itself', f'w 830 {1 << 32 | icr:x}', 0),
+                (f'{what} to all', f'w 830 {0x80000 | icr:x}', 0),
+                (f'{what} to all others', f'w 830 {0xc0000 | icr:x}', 0))
+    m.tells('B', ('fixed to all others', 'w 830 c0051', 0),
+            ('fixed to A by its logical id', 'w 830 100000851', 0),
+            ('vectors below 16 to itself', 'w 830 10000000f', 0),
+            ('no interrupt of all these', 'v 51', 0),
+            ('fixed to itself', 'w 830 100000051', 0), ('by shorthand', 'w 830 40051', 0),
+            ('to all', 'w 830 80051', 0), ('to the broadcast id', 'w 830 ffffffff00000051', 0),
+            ('by its logical id', 'w 830 200000851', 0), ('by SELF_IPI', 'w 83f 51', 0),
+            ('six interrupts', 'v 51', 6), ('the ICR', 'r 830', 0x200000851))
+    m.tells('C', ('C has none of them', 'v 51', 0))
+    m.tells('B', *((f'write of MSR {msr} has no effect', f'w {msr} {value}', 0)
+                   for msr, value in (('c0010117', '1000'), ('c0010114', '10'), ('c0010015', '1'),
+                                      ('200', '6'), ('2ff', '0'), ('bd', '0'), ('10a', '0'),
+                                      ('10', '0'), ('3b', '1'), ('c0010020', '100000'))),
+            *((f'MSR {msr} reads as 0', f'r {msr}', 0)
+              for msr in ('c0010117', 'c0010114', '200', '2ff', '8b')))
+    m.tells('B', *((what, command, f'exception {vector:x}') for what, command, vector in (
+        ('disabling the APIC', 'w 1b 0', GP), ('leaving x2APIC mode', 'w 1b fee00900', GP),
+        ('moving the APIC', 'w 1b fed00d00', GP), ('setting SVME', 'w c0000080 1d01', GP),
+        ('leaving long mode while paging', 'w c0000080 1', GP),
+        ('VMRUN', 'x a 0', UD), ('VMLOAD', 'x b 0', UD), ('VMSAVE', 'x c 0', UD),
+        ('STGI', 'x d 0', UD), ('CLGI', 'x e 0', UD), ('SKINIT', 'x f 0', UD),
+        ('INVLPGA', 'x g 0', UD), ('a single step', 'x i 0', 1), ('string output', 's 3f8', GP),
+        ('another hypercall', 'h 0 0 0', UD), ('KVM\'s', 'h 9 0 0', UD))),
+        ('INVD', 'x h 0', 0), ('EFER is as before', 'r c0000080', 0x500))
+    m.tells('B', *((f'port {port} is not there', f'i {port}', 0xff) for port in
+                   ('3f8', '3e8', '2e8', '64', '92', 'cf9', '70', '21', 'e9', 'b2', '600')),
+            ('nor PCI', 'l cfc', 0xffffffff),
+            *((f'port {port} does nothing', f'o {port} {value}', 0) for port, value in
+              (('3f8', '41'), ('3e8', '41'), ('64', 'fe'), ('92', '1'), ('cf9', 'e'), ('b2', '1'),
+               ('e9', '41'), ('43', '0'), ('600', '1f'), ('601', '20'))),
+            ('nor PCI, written', 'L cfc 0', 0))
+    for what, leaf, register, mask, value in (
+            ('no SVM', 0x80000001, 2, 1 << 2, 0), ('nothing of SVM', 0x8000000a, 3, ~0, 0),
+            ('x2APIC', 1, 2, 1 << 21, 1 << 21), ('a hypervisor', 1, 2, 1 << 31, 1 << 31),
+            ('no MTRRs', 1, 3, 1 << 12, 0), ('an invariant TSC', 0x80000007, 3, ~0, 1 << 8)):
+        guest.equal(int(m.tell('B', f'c {leaf:x} {register:x}'), 16) & mask, value,
+                    f'hostile: CPUID says {what}')
+    # Rings and routes: C's CPU is 2, A's 0.
+    for line, apic_id in (0, 2), (2, 0), (4, 2):
+        m.call('C', WRITE, ROUTE + 8 * line, apic_id << 32 | ENABLE | 0x60 + line)
+    guest.equal([m.call('B', CHANNEL_READ, offset) for offset in (EVENTS, SIDE, PEER)], [4, 0, 0],
+                'hostile: B has side 0')
+    guest.equal([m.call('C', CHANNEL_READ, offset) for offset in (EVENTS, SIDE, PEER)], [4, 1, 0],
+                'hostile: C has side 1')
+    guest.equal(m.call('B', CHANNEL_WRITE, RING, 0), 1, 'hostile: the peer is not up')
+    m.call('C', CHANNEL_WRITE, STATE, 1)
+    guest.equal([m.call('B', CHANNEL_WRITE, RING, event) for event in (0, 2, 4)],
+                [0, 0, 0xffffffff], 'hostile: two rings, and no event 4')
+    guest.equal([m.call(name, function, offset, 1) for name, function, offset in (
+        ('B', CHANNEL_READ, 1 << 16), ('B', CHANNEL_WRITE, 1 << 16 | STATE),
+        ('D', CHANNEL_READ, 0), ('D', CHANNEL_WRITE, RING))], [0] * 4,
+        'hostile: other channels are not there')
+    m.tells('B', ('it writes to the channel', f'M {DATA + 0x2000:x} 123456789a', 0))
+    m.tells('C', ('its memory is shared', f'm {DATA + 0x2000:x}', 0x123456789a),
+            ('one interrupt by the ring', 'v 60', 1),
+            ('none by that with a route to A [ROUTE-3]', 'v 62', 0))
+    m.tells('B', ('10000 rings', f'H {CHANNEL_WRITE:x} {RING:x} 0 2710', 10000))
+    guest.ok(0 < int(m.tell('C', 'v 60'), 16) - 1 <= 10000, 'hostile: C is interrupted')
+    # What stops a partition; the others go on.
+    m.B.type(f'm {1 << 30:x}\n')
+    m.hv.wait_line('partition B stopped: read outside of its memory: .* cpu 1')
+    m.hv.wait_line('partition B: stopped')
+    guest.equal(m.call('C', CHANNEL_READ, PEER), 0, 'hostile: B was never up')
+    m.tells('C', ('and C is as before', 'r 802', 2))
+    m.C.type('x k\n')
+    m.hv.wait_line('partition C stopped: triple fault: .* cpu 2')
+    m.D.type('o 600 20\n')
+    m.hv.wait_line('partition D: off')
+    m.A.type('\n')
+m.judge_linux('A')
+exits, refused = m.counts('B')
+guest.equal(refused['ipi'], 2 * len(sent) + 3 * len(sent[1:]) + 3,
+            'hostile: IPIs of B that were refused')
+
+# Partitions that come and go, while the other one rings; and more that stops one.
+with Machine('restart', probe('A', 1) + probe('B', 2) + probe('C', 3) + probe('D', 4) +
+             'channel A B events 2\nchannel B C\n', cpus=4, consoles='ABCD') as m:
+    m.call('A', CHANNEL_WRITE, STATE, 1)
+    m.call('A', WRITE, ROUTE + 8 * 2, ENABLE | 0x71)
+    for n in range(1, 4):
+        m.call('B', CHANNEL_WRITE, STATE, 1)
+        m.call('B', CHANNEL_WRITE, 1 << 16 | STATE, 1)
+        m.call('B', WRITE, ROUTE, 1 << 32 | ENABLE | 0x72)
+        guest.equal(m.call('A', CHANNEL_READ, PEER), 2 * n - 1, f'restart: B comes {n}')
+        m.tells('A', ('and has rung', f'M {DATA + n * 8:x} {n:x}', 0),
+                ('500 rings arrive', f'H {CHANNEL_WRITE:x} {RING:x} 0 1f4', 500))
+        guest.ok(0 < int(m.tell('B', 'v 72'), 16) <= 500, 'restart: B is interrupted')
+        m.B.type('o 602 1\n')
+        start = m.B.wait_line('^>$', m.next['B'])[0] + 1
+        m.next['B'] = start
+        guest.equal(m.call('A', CHANNEL_READ, PEER), 2 * n, f'restart: B goes {n}')
+        m.tells('A', ('500 rings meet nobody', f'H {CHANNEL_WRITE:x} {RING:x} 0 1f4', 0),
+                ('each change interrupted', 'v 71', 2 * n))
+        m.tells('B', ('what was written stays', f'm {DATA + n * 8:x}', n),
+                ('its lines are off', f'h {READ:x} {ROUTE:x} 0', 0x200),
+                ('no interrupt is left', 'v 72', 0),
+                ('it has side 1 and 0', f'h {CHANNEL_READ:x} {SIDE:x} 0', 1),
+                ('', f'h {CHANNEL_READ:x} {1 << 16 | SIDE:x} 0', 0))
+    guest.equal(m.call('C', CHANNEL_READ, PEER), 6, 'restart: C saw the same')
+    m.C.type(f'M {1 << 31:x} 1\n')
+    m.hv.wait_line('partition C stopped: write outside of its memory: .* cpu 2')
+    m.D.type(f'e {1 << 31:x}\n')
+    m.hv.wait_line('partition D stopped: execution outside of its memory: .* cpu 3')
+    m.B.type('o 600 34\n')
+    m.hv.wait_line('partition B: off')
+    m.tells('A', ('A goes on', 'v 71', 6))
+    m.A.type('o 600 20\n')
+
+# What is wrong in a table; what is right goes on.
+TABLE = """# a table
+lines 4
+log com5
+partition A
+	cpus 0
+	memory 3M
+	console com9
+	kernel nothing
+	lines 2049
+	initrd probe 2
+	color blue
+partition B
+	memory 18M
+	kernel probe
+partition C
+	cpus 9
+	memory 900M
+	kernel probe
+	console com2
+partition D
+	initrd probe
+partition E
+	kernel report.cpio
+	ssdt probe
+partition abcdefghijklmnop
+	kernel probe
+	memory 20M
+partition F
+	kernel probe
+	memory 20M
+	console com1
+	append console=ttyS0
+	lines 4
+partition F
+	kernel probe
+	memory 20M
+	console com1
+partition G
+	kernel probe
+	memory 20M
+	console com2
+	append console=ttyS1
+channel F
+channel F B
+channel F F
+channel F G events 17
+channel F G events 2 memory 1M
+channel F G size 3
+channel F G events 4
+channel F G events 2
+channel F G
+"""
+SAID = [
+    'table line 2: "lines", allowed: partition, channel',
+    'table line 3: "com5", allowed: com1 to com4, none',
+    'table line 5: "0", allowed: 1 to 256',
+    'table line 6: "3M", allowed: 2M to 524288M, a multiple of 2M',
+    'table line 7: "com9", allowed: com1 to com4, none',
+    'table line 8: "nothing", allowed: the name of a module, there are 6',
+    'table line 9: "2049", allowed: 1 to 2048',
+    'table line 10: "initrd", allowed: a word and its value',
+    'table line 11: "color", allowed: cpus, memory, lines, console, kernel, initrd, ssdt, append',
+    'partition A is left out',
+    'table line 13: "18M", allowed: 20M, for kernel and initrd, to ...M, which is free',
+    'partition B is left out',
+    'table line 17: "900M", allowed: 20M, for kernel and initrd, to ...M, which is free',
+    'table line 16: "9", allowed: up to 2, as many are left',
+    'partition C is left out',
+    'table line 20: "D", allowed: a partition with a kernel',
+    'partition D is left out',
+    'table line 23: "report.cpio", allowed: a bzImage, boot protocol 2.12 or later',
+    'table line 24: "probe", allowed: an SSDT with length and checksum, up to 48 KiB',
+    'partition E is left out',
+    'table line 25: "abcdefghijklmnop", allowed: a name of its own, up to 15 characters',
+    'partition abcdefghijklmno is left out',
+    'table line 34: "F", allowed: a name of its own, up to 15 characters',
+    'table line 37: "com1", allowed: one that partition F has not',
+    'partition F is left out',
+    'table line 43: "channel", allowed: channel NAME NAME [events N] [memory SIZE]',
+    'table line 44: "B", allowed: two partitions that stand before',
+    'table line 45: "F", allowed: two partitions that stand before',
+    'table line 46: "17", allowed: 1 to 16',
+    'table line 47: "1M", allowed: 2M to ...M, a multiple of 2M',
+    'table line 48: "size", allowed: events, memory',
+    'table line 49: "F", allowed: 4 lines for channels, this one makes 5',
+    'table line 51: "F", allowed: 4 lines for channels, this one makes 5',
+]
+with Machine('table', TABLE, cpus=2, consoles='FG') as m:
+    for name in 'FG':
+        guest.equal([m.call(name, CHANNEL_READ, number << 16 | EVENTS) for number in (0, 1)], [2, 0],
+                    f'table: partition {name} has one channel')
+        getattr(m, name).type('o 600 20\n')
+guest.equal([re.sub(r' \d{3}M', ' ...M', line[4:]) for line in m.hv.log
+             if re.search('table line|left out', line)], SAID, 'table: each error is said once')
+
+# Nothing to run, or nothing to run on: one message and the end.
+for label, table, options, said in (
+        ('no partition', 'partition A\n', {},
+         'no partition: the first module has to be a table with one: halted'),
+        ('no SVM', probe('A', 1), {'processor': 'max,svm=off'}, 'the CPU has no SVM: halted'),
+        ('no x2APIC', probe('A', 1), {'processor': 'max,x2apic=off'},
+         'the CPU has no x2APIC: halted')):
+    with Machine(label, table, halts=True, **options) as m:
+        pass
+    guest.equal(m.hv.log[-1], f'hv: {said}', f'{label}: says why')
+guest.done()
