@@ -13,14 +13,14 @@
  *   ODD4  relative path of ODD0's source, GSI 7: handed out
  *   ODD5  no source, GSI 6: handed out, as it should be
  *
- * No driver binds to PVIQ0003 by itself; "driver_override" binds one.
+ * No driver binds to PVIQ0FFF by itself; "driver_override" binds one.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 #define ODD(name, uid, interrupt)					\
 	Device (name)							\
 	{								\
-		Name (_HID, "PVIQ0003")					\
+		Name (_HID, "PVIQ0FFF")					\
 		Name (_UID, uid)					\
 		Name (_CRS, ResourceTemplate () { interrupt })		\
 	}

@@ -20,7 +20,7 @@ for kernel in ('stock', 'modules'):
         pass
     seen[kernel] = sorted(
         m[1] for line in run.log
-        if (m := re.search(r'irqprobe PVIQ0003:\d+: (ODD.*)', line)))
+        if (m := re.search(r'irqprobe PVIQ0FFF:\d+: (ODD.*)', line)))
     if kernel == 'modules':
         errors = [line for line in run.log if "source '" in line]
 

@@ -2,7 +2,7 @@
 /*
  * Tells what interrupts a kernel resolves for a device: the tests load it into
  * patched and unpatched kernels and compare what it says of tables such as
- * firmware-tables/stock.asl. Binds to PVIQ0003, or to what "driver_override" gives
+ * firmware-tables/stock.asl. Binds to PVIQ0FFF, or to what "driver_override" gives
  * it. With hold=1 it requests the interrupt and holds it through sleep; when the
  * system goes down it waits for one more.
  *
@@ -61,7 +61,7 @@ static void irqprobe_shutdown(struct platform_device *pdev)
 }
 
 static const struct acpi_device_id irqprobe_ids[] = {
-	{ "PVIQ0003" },
+	{ "PVIQ0FFF" },
 	{ }
 };
 MODULE_DEVICE_TABLE(acpi, irqprobe_ids);
