@@ -107,8 +107,9 @@ static const struct {
 	  { 0, 0, BIT32(21) | BIT32(31) } },
 	/* The timer never stops; nothing of power */
 	{ 0x6, 0x6, { BIT32(2) }, { 0 } },
-	/* No TSC_ADJUST; OSPKE is the guest's; ARCH_CAPABILITIES */
-	{ 0x7, 0x7, { ~0, ~BIT32(1), ~BIT32(4), ~0 }, { 0, 0, 0, BIT32(29) } },
+	/* No TSC_ADJUST, CET; OSPKE is the guest's; ARCH_CAPABILITIES */
+	{ 0x7, 0x7, { ~0, ~BIT32(1), ~(BIT32(4) | BIT32(7)), ~BIT32(20) },
+	  { 0, 0, 0, BIT32(29) } },
 	{ 0xa, 0xa, { 0 }, { 0 } },		/* counters */
 	/* "paravirqbare" */
 	{ 0x40000000, 0x40000000, { 0 }, { 0x40000000, 0x61726170, 0x71726976, 0x65726162 } },
@@ -281,6 +282,9 @@ static enum action port_write(struct vcpu *vcpu, u16 port)
 	case PORT_PARK:
 		return ACTION_PARK;
 	case PORT_REPORT:
+		if (vcpu->partition->counts[REPORTS] >= MAX_REPORTS)
+			break;
+		count(vcpu, REPORTS);
 		partition_report(vcpu->partition);
 		break;
 	default:

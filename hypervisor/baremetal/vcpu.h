@@ -26,8 +26,10 @@
 enum exit_kind {
 	EXIT_CPUID, EXIT_RDMSR, EXIT_WRMSR, EXIT_IPI, EXIT_PORT, EXIT_CONTROLLER, EXIT_CHANNEL,
 	EXIT_EXCEPTION, EXIT_OTHER, REFUSED_IPI, REFUSED_RDMSR, REFUSED_WRMSR, REFUSED_PORT,
-	NR_COUNTS
+	REPORTS, NR_COUNTS
 };
+
+#define MAX_REPORTS	100	/* of one start: a guest in a loop must not fill the log */
 
 /* Why a partition does not run. What a fault was has been said. */
 enum stop { STOP_NOT, STOP_OFF, STOP_RESTART, STOP_FAULT };
