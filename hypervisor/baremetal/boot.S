@@ -8,6 +8,8 @@
  *
  * Copyright (C) 2026 The paravirq authors
  */
+#include "layout.h"
+
 #define MULTIBOOT_MAGIC		0x1badb002
 #define MULTIBOOT_FLAGS		0x3		/* modules at pages, memory map */
 #define MULTIBOOT_LOADED	0x2badb002
@@ -60,17 +62,6 @@ _start:
 	hlt
 	jmp	2b
 3:
-	movl	$pdpt + 3, pml4
-	movl	$0x83, %eax
-	xorl	%edx, %edx
-	movl	$pdpt, %edi
-4:	movl	%eax, (%edi)
-	movl	%edx, 4(%edi)
-	addl	$8, %edi
-	addl	$0x40000000, %eax
-	adcl	$0, %edx
-	cmpl	$pdpt + 0x1000, %edi
-	jb	4b
 	lgdt	gdtr
 	long_mode
 	movl	$boot_stack, %esp
@@ -122,6 +113,29 @@ vcpu_enter:
 	cld
 	ret
 
+/*
+ * guest.c copies this to where the mailbox of ACPI's multiprocessor wakeup says that a CPU
+ * can be sent back: it is reset, and waits from then on, as do all but the first one when
+ * a partition starts. ESI is the APIC id.
+ */
+	.globl	guest_park, guest_wait, guest_park_end
+guest_park:
+	xorl	%eax, %eax
+	movl	$PORT_PARK, %edx
+	outb	%al, %dx
+guest_wait:
+	movl	$1, %eax		/* sleep */
+	movl	$PORT_PARK, %edx
+	outb	%al, %dx
+	cmpw	$1, GUEST_MAILBOX
+	jne	guest_wait
+	cmpl	%esi, GUEST_MAILBOX + 4
+	jne	guest_wait
+	movq	GUEST_MAILBOX + 8, %rax
+	movw	$0, GUEST_MAILBOX
+	jmp	*%rax
+guest_park_end:
+
 /* The hypervisor's own faults; with an error code, it and not RIP is first. */
 exception:
 	popq	%rdi
@@ -149,7 +163,7 @@ interrupt:
 	.balign	8
 gdt:	.quad	0, 0x00af9b000000ffff, 0x00cf93000000ffff
 gdt_end:
-	.globl	interrupt_entries, ap_stack, ap_vcpu, dsdt_template, channel_template
+	.globl	interrupt_entries, ap_stack, ap_vcpu, dsdt, dsdt_end
 interrupt_entries:
 	.quad	exception, nmi, interrupt
 ap_stack:
@@ -158,15 +172,20 @@ ap_vcpu:
 	.quad	0
 gdtr:	.word	gdt_end - gdt - 1
 	.long	gdt
-dsdt_template:
-	.incbin	"dsdt.aml"
-channel_template:
-	.incbin	"channel.aml"
+dsdt:	.incbin	"dsdt.aml"
+dsdt_end:
+
+	.balign	4096
+pdpt:	.set	gib, 0
+	.rept	512
+	.quad	gib << 30 | 0x83	/* all there is, writable, large */
+	.set	gib, gib + 1
+	.endr
+pml4:	.quad	pdpt + 3
+	.fill	511, 8
 
 	.bss
-	.balign	4096
-pml4:	.skip	4096
-pdpt:	.skip	4096
+	.balign	16
 	.skip	8192
 boot_stack:
 

@@ -11,8 +11,7 @@
  */
 #include "vcpu.h"
 
-#define ICR_MODE		0x700
-#define ICR_LOGICAL		0x800
+#define ICR_MODE		0xf00	/* and logical destinations */
 #define ICR_SHORTHAND(icr)	((icr) >> 18 & 3)
 
 /* Other CPUs of the partition count, too. */
@@ -21,37 +20,57 @@ static void count(struct vcpu *vcpu, enum exit_kind kind)
 	__atomic_fetch_add(&vcpu->partition->counts[kind], 1, __ATOMIC_RELAXED);
 }
 
-/* The exits of a partition by kind, and what was refused. */
+/* The exits of a partition by kind, and how many of them had no effect. */
 void partition_report(struct partition *p)
 {
 	const u64 *n = p->counts;
 	u64 sum = 0;
 	int i;
 
-	for (i = 0; i < REFUSED_IPI; i++)
+	for (i = 0; i < REFUSED; i++)
 		sum += n[i];
-	hv_info("partition %s: %lu exits: %lu cpuid, %lu rdmsr, %lu wrmsr, %lu ipi, %lu port, %lu controller, %lu channel, %lu exception, %lu other\n",
+	hv_info("partition %s: %lu exits: %lu cpuid, %lu rdmsr, %lu wrmsr, %lu ipi, %lu port, %lu controller, %lu channel, %lu exception, %lu park, %lu other; %lu refused\n",
 		p->name, sum, n[EXIT_CPUID], n[EXIT_RDMSR], n[EXIT_WRMSR], n[EXIT_IPI],
 		n[EXIT_PORT], n[EXIT_CONTROLLER], n[EXIT_CHANNEL], n[EXIT_EXCEPTION],
-		n[EXIT_OTHER]);
-	hv_info("partition %s: refused: %lu ipi, %lu rdmsr, %lu wrmsr, %lu port\n", p->name,
-		n[REFUSED_IPI], n[REFUSED_RDMSR], n[REFUSED_WRMSR], n[REFUSED_PORT]);
+		n[EXIT_PARK], n[EXIT_OTHER], n[REFUSED]);
+}
+
+/* Is an IPI for this CPU? "sender" is NULL where there is no shorthand. */
+static bool icr_matches(const struct vcpu *sender, const struct vcpu *target, u64 icr)
+{
+	u32 dest = (u32)(icr >> 32);
+
+	switch (ICR_SHORTHAND(icr)) {
+	case 1:
+		return target == sender;
+	case 2:
+		return true;
+	case 3:
+		return target != sender;
+	}
+	return dest == UINT32_MAX || dest == target->apic_id;
+}
+
+/* To CPUs of the partition; false if it has none of these. */
+static bool send(struct partition *p, const struct vcpu *sender, u64 icr)
+{
+	bool sent = false;
+	u32 i;
+
+	for (i = 0; i < p->nr_cpus; i++) {
+		if (icr_matches(sender, &p->vcpus[i], icr)) {
+			hw_send_ipi(p->vcpus[i].apic_id, icr & 0xff);
+			sent = true;
+		}
+	}
+	return sent;
 }
 
 /* Under the lock of the line, which guest writes wait for: it waits for nothing itself. */
 static bool inject(void *opaque, u32 line, u32 apic_id, u8 vector)
 {
-	struct partition *p = opaque;
-	u32 i;
-
 	(void)line;
-	for (i = 0; i < p->nr_cpus; i++) {
-		if (p->vcpus[i].apic_id == apic_id) {
-			hw_send_ipi(apic_id, vector);
-			return true;
-		}
-	}
-	return false;
+	return send(opaque, NULL, (u64)apic_id << 32 | vector);
 }
 
 const struct paravirq_ops vcpu_intc_ops = { .inject = inject };
@@ -66,10 +85,7 @@ void vcpu_raise_peer(void *opaque, u32 event)
 
 static enum action stop(struct vcpu *vcpu, enum stop why)
 {
-	u32 running = STOP_NOT;
-
-	__atomic_compare_exchange_n(&vcpu->partition->stop, &running, why, false,
-				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vcpu->partition->stop, why, __ATOMIC_SEQ_CST);
 	return ACTION_STOP;
 }
 
@@ -127,6 +143,7 @@ static enum action cpuid(struct vcpu *vcpu)
 	struct vmcb *vmcb = vcpu->vmcb;
 	u32 leaf = (u32)vmcb->rax, subleaf = (u32)vcpu->registers[RCX], r[4], i, n;
 
+	count(vcpu, EXIT_CPUID);
 	hw_cpuid(leaf, subleaf, r);
 	for (i = 0; i < ARRAY_SIZE(cpuid_leaves); i++)
 		if (leaf >= cpuid_leaves[i].first && leaf <= cpuid_leaves[i].last &&
@@ -145,127 +162,56 @@ static enum action cpuid(struct vcpu *vcpu)
 	return skip(vcpu, 2);
 }
 
-/* Is it for this CPU? x2APIC's logical ids follow from the physical ones. */
-static bool icr_matches(const struct vcpu *sender, const struct vcpu *target, u64 icr)
+static u64 msr_read(struct vcpu *vcpu, u32 number)
 {
-	u32 dest = (u32)(icr >> 32), id = target->apic_id;
-
-	switch (ICR_SHORTHAND(icr)) {
-	case 1:
-		return target == sender;
-	case 2:
-		return true;
-	case 3:
-		return target != sender;
-	}
-	if (dest == UINT32_MAX)
-		return true;
-	if (icr & ICR_LOGICAL)
-		return dest >> 16 == id >> 4 && (dest & BIT(id & 15));
-	return dest == id;
-}
-
-/* Vectors go to the partition's own CPUs, all else nowhere: NMI, SMI, INIT, SIPI. */
-static void icr_write(struct vcpu *vcpu, u64 icr)
-{
-	struct partition *p = vcpu->partition;
-	bool sent = false;
-	u32 i;
-
-	vcpu->icr = icr;
-	if (!(icr & ICR_MODE) && (icr & 0xff) >= 16) {
-		for (i = 0; i < p->nr_cpus; i++) {
-			if (icr_matches(vcpu, &p->vcpus[i], icr)) {
-				hw_send_ipi(p->vcpus[i].apic_id, icr & 0xff);
-				sent = true;
-			}
-		}
-	}
-	if (!sent)
-		count(vcpu, REFUSED_IPI);
-}
-
-static u64 apic_base(const struct vcpu *vcpu)
-{
-	return 0xfee00000 | APIC_BASE_X2APIC |
-	       (vcpu == vcpu->partition->vcpus ? APIC_BASE_BSP : 0);
-}
-
-/* x2APIC mode is locked, which keeps Linux in it where no interrupts are remapped. */
-static enum action rdmsr(struct vcpu *vcpu)
-{
-	u64 value = 0;
-
-	switch ((u32)vcpu->registers[RCX]) {
+	switch (number) {
 	case MSR_APIC_BASE:
-		value = apic_base(vcpu);
-		break;
+		return 0xfee00000 | APIC_BASE_X2APIC |
+		       (vcpu == vcpu->partition->vcpus ? APIC_BASE_BSP : 0);
+	/* x2APIC mode is locked: Linux stays in it though nothing remaps interrupts. */
 	case MSR_XAPIC_DISABLED:
-		value = 1;
-		break;
+		return 1;
 	case MSR_ARCH_CAPABILITIES:
-		value = BIT(21);
-		break;
+		return BIT(21);
 	case MSR_ICR:
-		value = vcpu->icr;
-		break;
+		return vcpu->icr;
 	case MSR_EFER:
-		value = vcpu->vmcb->efer & ~EFER_SVME;
-		break;
-	default:
-		count(vcpu, REFUSED_RDMSR);
+		return vcpu->vmcb->efer & ~EFER_SVME;
 	}
-	vcpu->vmcb->rax = (u32)value;
-	vcpu->registers[RDX] = value >> 32;
-	return skip(vcpu, 2);
+	count(vcpu, REFUSED);
+	return 0;
 }
 
-static enum action efer_write(struct vcpu *vcpu, u64 value)
+static void msr_write(struct vcpu *vcpu, u32 number, u64 value)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
-	u64 changes = value ^ vmcb->efer;
 
-	if (value & ~(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE) ||
-	    (changes & EFER_LME && vmcb->cr0 & CR0_PG))
-		return raise_exception(vcpu, VECTOR_GP);
+	if (number == MSR_ICR)
+		vcpu->icr = value;
 
-	vmcb->efer = (value & ~EFER_LMA) | (vmcb->efer & EFER_LMA) | EFER_SVME;
-	return skip(vcpu, 2);
+	if (number == MSR_EFER)
+		vmcb->efer = (vmcb->efer & (EFER_LMA | EFER_SVME)) |
+			     (value & (EFER_SCE | EFER_LME | EFER_NXE));
+	else if (number != MSR_ICR || value & ICR_MODE || (value & 0xff) < 16 ||
+		 !send(vcpu->partition, vcpu, value))
+		count(vcpu, REFUSED);
 }
 
-static enum action wrmsr(struct vcpu *vcpu)
+static enum action msr(struct vcpu *vcpu)
 {
+	u32 number = (u32)vcpu->registers[RCX];
 	u64 value = vcpu->registers[RDX] << 32 | (u32)vcpu->vmcb->rax;
 
-	switch ((u32)vcpu->registers[RCX]) {
-	case MSR_ICR:
-		icr_write(vcpu, value);
-		break;
-	case MSR_EFER:
-		return efer_write(vcpu, value);
-	case MSR_APIC_BASE:
-		if (value != apic_base(vcpu))
-			return raise_exception(vcpu, VECTOR_GP);
-		break;
-	default:
-		count(vcpu, REFUSED_WRMSR);
+	if (vcpu->vmcb->exit_info1) {
+		count(vcpu, number == MSR_ICR ? EXIT_IPI : EXIT_WRMSR);
+		msr_write(vcpu, number, value);
+	} else {
+		count(vcpu, EXIT_RDMSR);
+		value = msr_read(vcpu, number);
+		vcpu->vmcb->rax = (u32)value;
+		vcpu->registers[RDX] = value >> 32;
 	}
 	return skip(vcpu, 2);
-}
-
-/*
- * Nothing is at ports which are not the partition's. But a PIT and a clock that read as
- * all ones count down for ever and are always busy: Linux waits long for these.
- */
-static enum action port_read(struct vcpu *vcpu, u16 port, unsigned int size)
-{
-	u64 ones = BIT(8 * size) - 1;
-	u64 value = port == 0x42 || port == 0x71 || port == PORT_SLEEP_STATUS ? 0 : ones;
-
-	if (port != PORT_SLEEP_STATUS)
-		count(vcpu, REFUSED_PORT);
-	vcpu->vmcb->rax = size == 4 ? value : (vcpu->vmcb->rax & ~ones) | value;
-	return ACTION_RUN;
 }
 
 static enum action port_write(struct vcpu *vcpu, u16 port)
@@ -275,35 +221,48 @@ static enum action port_write(struct vcpu *vcpu, u16 port)
 		if (vcpu->vmcb->rax & SLEEP_ENABLE)
 			return stop(vcpu, STOP_OFF);
 		break;
-	case PORT_SLEEP_STATUS:
-		break;
 	case PORT_RESET:
 		return stop(vcpu, STOP_RESTART);
 	case PORT_PARK:
-		return ACTION_PARK;
+		return vcpu->vmcb->rax & 1 ? ACTION_DOZE : ACTION_RESET;
 	case PORT_REPORT:
-		if (vcpu->partition->counts[REPORTS] >= MAX_REPORTS)
-			break;
+		if (vcpu->partition->counts[REPORTS] < MAX_REPORTS)
+			partition_report(vcpu->partition);
 		count(vcpu, REPORTS);
-		partition_report(vcpu->partition);
-		break;
-	default:
-		count(vcpu, REFUSED_PORT);
+		return ACTION_RUN;
 	}
+	count(vcpu, REFUSED);
 	return ACTION_RUN;
 }
 
+/*
+ * Nothing is at ports which are not the partition's. But a PIT and a clock that read as
+ * all ones count down for ever and are always busy: Linux waits long for these.
+ */
 static enum action port(struct vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
-	u64 info = vmcb->exit_info1;
+	u64 info = vmcb->exit_info1, ones = BIT(8 * (info >> 4 & 7)) - 1, value = ones;
 	u16 number = (u16)(info >> 16);
 
+	count(vcpu, number == PORT_PARK ? EXIT_PARK : EXIT_PORT);
 	if (info & PORT_STRING)
 		return raise_exception(vcpu, VECTOR_GP);
-
 	skip(vcpu, (unsigned int)(vmcb->exit_info2 - vmcb->rip));
-	return info & PORT_IN ? port_read(vcpu, number, info >> 4 & 7) : port_write(vcpu, number);
+	if (!(info & PORT_IN))
+		return port_write(vcpu, number);
+
+	if (number == 0x42 || number == 0x71 || number == PORT_SLEEP_STATUS)
+		value = 0;
+	count(vcpu, REFUSED);
+	vmcb->rax = ones == UINT32_MAX ? value : (vmcb->rax & ~ones) | value;
+	return ACTION_RUN;
+}
+
+static enum action undefined(struct vcpu *vcpu)
+{
+	count(vcpu, EXIT_OTHER);
+	return raise_exception(vcpu, VECTOR_UD);
 }
 
 /* [HYP-1] to [HYP-6] of interface.rst, and the same for channels. */
@@ -311,37 +270,36 @@ static enum action hypercall(struct vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
 	struct partition *p = vcpu->partition;
-	u32 ecx = (u32)vcpu->registers[RCX];
+	u32 ecx = (u32)vcpu->registers[RCX], function = (u32)vmcb->rax;
 	u32 number = ecx >> PARAVIRQ_CHANNEL_NUMBER_SHIFT;
 	u32 offset = ecx & PARAVIRQ_CHANNEL_MAX_NUMBER;
 	unsigned int size = ecx >= PARAVIRQ_REG_ROUTE ? 8 : 4;
-	struct paravirq_channel *channel = number < p->nr_sides ?
-					   &p->sides[number].channel : NULL;
 	u64 value = vcpu->registers[RDX], result = 0;
-	enum exit_kind kind = EXIT_CONTROLLER;
-	u32 function = (u32)vmcb->rax;
+	enum exit_kind kind = EXIT_CHANNEL;
 
 	if (vmcb->cpl || !(vmcb->efer & EFER_LMA) || !(vmcb->cs.attributes & SEGMENT_LONG))
 		function = 0;
 
 	switch (function) {
 	case PARAVIRQ_HYPERCALL_READ:
+		kind = EXIT_CONTROLLER;
 		result = paravirq_mmio_read(&p->intc, ecx, size);
 		break;
 	case PARAVIRQ_HYPERCALL_WRITE:
+		kind = EXIT_CONTROLLER;
 		paravirq_mmio_write(&p->intc, ecx, size, size == 8 ? value : (u32)value);
 		break;
 	case PARAVIRQ_CHANNEL_HYPERCALL_READ:
-		kind = EXIT_CHANNEL;
-		result = channel ? paravirq_channel_read(channel, offset, 4) : 0;
+		if (number < p->nr_sides)
+			result = paravirq_channel_read(&p->sides[number].channel, offset, 4);
 		break;
 	case PARAVIRQ_CHANNEL_HYPERCALL_WRITE:
-		kind = EXIT_CHANNEL;
-		result = channel ? paravirq_channel_write(channel, offset, 4, (u32)value) : 0;
+		if (number < p->nr_sides)
+			result = paravirq_channel_write(&p->sides[number].channel, offset, 4,
+							(u32)value);
 		break;
 	default:
-		count(vcpu, EXIT_OTHER);
-		return raise_exception(vcpu, VECTOR_UD);
+		return undefined(vcpu);
 	}
 	count(vcpu, kind);
 	vmcb->rax = result;
@@ -352,68 +310,69 @@ static enum action hypercall(struct vcpu *vcpu)
  * #DB and #AC can come again each time that one is delivered, so that the CPU never gets
  * to the end of an instruction, where an NMI could stop it.
  */
-static enum action exception(struct vcpu *vcpu, u32 vector)
+static enum action exception(struct vcpu *vcpu)
 {
-	if (vector == VECTOR_MC)
-		return fault(vcpu, "machine check");
+	count(vcpu, EXIT_EXCEPTION);
 	if (vcpu->vmcb->exit_interrupt & EVENT_VALID)
 		return fault(vcpu, "endless exceptions");
-	return raise_exception(vcpu, vector);
+	return raise_exception(vcpu, (u32)vcpu->vmcb->exit_code - SVM_EXIT_EXCEPTION);
+}
+
+static enum action nmi(struct vcpu *vcpu)
+{
+	count(vcpu, EXIT_OTHER);
+	hw_take_nmi();
+	return ACTION_RUN;
+}
+
+/* What is intercepted, and what is done then; or, where nothing can be done, said. */
+static const struct {
+	u32 code;
+	enum action (*handle)(struct vcpu *vcpu);
+	const char *fault;
+} exits[] = {
+	{ SVM_EXIT_EXCEPTION + VECTOR_DB, exception, NULL },
+	{ SVM_EXIT_EXCEPTION + VECTOR_AC, exception, NULL },
+	{ SVM_EXIT_EXCEPTION + VECTOR_MC, NULL, "machine check" },
+	{ SVM_EXIT_NMI, nmi, NULL },
+	{ SVM_EXIT_INIT, NULL, "INIT from outside" },
+	{ SVM_EXIT_CPUID, cpuid, NULL },
+	{ SVM_EXIT_INVD, undefined, NULL },	/* would lose what caches hold for others */
+	{ SVM_EXIT_INVLPGA, undefined, NULL },
+	{ SVM_EXIT_PORT, port, NULL },
+	{ SVM_EXIT_MSR, msr, NULL },
+	{ SVM_EXIT_SHUTDOWN, NULL, "triple fault" },
+	{ SVM_EXIT_VMRUN, undefined, NULL },
+	{ SVM_EXIT_VMMCALL, hypercall, NULL },
+	{ SVM_EXIT_VMLOAD, undefined, NULL },
+	{ SVM_EXIT_VMSAVE, undefined, NULL },
+	{ SVM_EXIT_STGI, undefined, NULL },
+	{ SVM_EXIT_CLGI, undefined, NULL },
+	{ SVM_EXIT_SKINIT, undefined, NULL },
+	{ SVM_EXIT_NPF, NULL, "access outside of its memory" },
+};
+
+void vcpu_intercept(struct vmcb *vmcb)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(exits); i++)
+		if (exits[i].code < 32 * ARRAY_SIZE(vmcb->intercept))
+			vmcb->intercept[exits[i].code / 32] |= BIT32(exits[i].code % 32);
 }
 
 /* A vCPU has left its guest: what does it now? */
 enum action vcpu_exit(struct vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
+	u32 i = 0;
 
 	vmcb->event = 0;
 	vmcb->tlb_control = 0;
-
-	switch (vmcb->exit_code) {
-	case SVM_EXIT_CPUID:
-		count(vcpu, EXIT_CPUID);
-		return cpuid(vcpu);
-	case SVM_EXIT_MSR:
-		if (!vmcb->exit_info1) {
-			count(vcpu, EXIT_RDMSR);
-			return rdmsr(vcpu);
-		}
-		count(vcpu, (u32)vcpu->registers[RCX] == MSR_ICR ? EXIT_IPI : EXIT_WRMSR);
-		return wrmsr(vcpu);
-	case SVM_EXIT_PORT:
-		count(vcpu, EXIT_PORT);
-		return port(vcpu);
-	case SVM_EXIT_VMMCALL:
-		return hypercall(vcpu);
-	case SVM_EXIT_EXCEPTION + VECTOR_DB:
-	case SVM_EXIT_EXCEPTION + VECTOR_AC:
-	case SVM_EXIT_EXCEPTION + VECTOR_MC:
-		count(vcpu, EXIT_EXCEPTION);
-		return exception(vcpu, (u32)vmcb->exit_code - SVM_EXIT_EXCEPTION);
-	}
-
+	while (i < ARRAY_SIZE(exits) && exits[i].code != vmcb->exit_code)
+		i++;
+	if (i < ARRAY_SIZE(exits) && exits[i].handle)
+		return exits[i].handle(vcpu);
 	count(vcpu, EXIT_OTHER);
-	switch (vmcb->exit_code) {
-	case SVM_EXIT_NMI:
-		hw_take_nmi();
-		return ACTION_RUN;
-	case SVM_EXIT_INVD:
-		/* What caches hold for other partitions must not get lost. */
-		hw_wbinvd();
-		return skip(vcpu, 2);
-	case SVM_EXIT_INVLPGA:
-	case SVM_EXIT_VMRUN:
-	case SVM_EXIT_VMLOAD ... SVM_EXIT_SKINIT:
-		return raise_exception(vcpu, VECTOR_UD);
-	case SVM_EXIT_NPF:
-		return fault(vcpu, vmcb->exit_info1 & NPF_EXECUTE ?
-				   "execution outside of its memory" :
-				   vmcb->exit_info1 & NPF_WRITE ?
-				   "write outside of its memory" : "read outside of its memory");
-	case SVM_EXIT_SHUTDOWN:
-		return fault(vcpu, "triple fault");
-	case SVM_EXIT_INIT:
-		return fault(vcpu, "INIT from outside");
-	}
-	return fault(vcpu, "unknown exit");
+	return fault(vcpu, i < ARRAY_SIZE(exits) ? exits[i].fault : "unknown exit");
 }

@@ -16,14 +16,6 @@
 #define GIB		0x40000000ul
 #define DEBUG_PORT	0xe9	/* QEMU's debug console: no UART, never busy */
 
-/* Addresses of a guest. Pages from the ACPI tables to 1 MiB are reserved. */
-#define GUEST_BOOT_PARAMS	0x90000
-#define GUEST_COMMAND_LINE	0x91000
-#define GUEST_LOW_END		0x9f000
-#define GUEST_ACPI		0xe0000
-#define GUEST_PAGE_TABLES	0xfb000
-#define GUEST_PARK		0xfd000
-#define GUEST_MAILBOX		0xfe000
 #define GUEST_CHANNELS		0xc0000000ul	/* RAM ends here, and goes on at 4 GiB */
 #define GUEST_HIGH		0x100000000ul
 
@@ -40,17 +32,19 @@ struct machine {
 	struct module modules[64];	/* the table of partitions, then what it names */
 	u32 nr_modules;
 	u32 tsc_khz;
+	u16 pm_timer;			/* a port, which all guests may read */
 	bool is_tcg;			/* it is QEMU's emulation */
 };
 
 extern struct machine machine;
-extern struct partition *partitions[];
+extern struct partition partitions[];
 extern u32 nr_partitions;
 
 /* boot.S */
-extern u8 trampoline[], trampoline_end[], dsdt_template[], channel_template[], _end[];
+extern u8 trampoline[], trampoline_end[], dsdt[], dsdt_end[], _end[];
+extern u8 guest_park[], guest_wait[], guest_park_end[];
 extern u64 interrupt_entries[];
-extern struct vcpu *ap_vcpu;
+extern struct vcpu *ap_vcpu;	/* the CPU that is to begin, until it has */
 extern void *ap_stack;
 void vcpu_enter(struct vcpu *vcpu);
 
@@ -59,22 +53,15 @@ extern u16 log_port;
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
-size_t strlen(const char *text);
 bool equal(const char *a, const char *b);
-__printf(3, 4) void log_format(char *text, u64 size, const char *format, ...);
-void log_init(u16 port);
-
-/* memory.c */
-void memory_add(u64 base, u64 end);
-void memory_remove(u64 base, u64 end);
-u64 memory_alloc(u64 size, u64 align);
-void *memory_zalloc(u64 size);
-u64 memory_largest(void);
+bool copy(char *to, u64 size, const char *from);
 
 /* machine.c */
 __noreturn void halt(void);
 void machine_cpu_init(struct vcpu *vcpu);
-void machine_stop_cpu(struct vcpu *vcpu);
+u64 memory_free(void);
+void *memory_large(u64 size);
+void *memory_pages(u64 size);
 void machine_delay(u64 microseconds);
 void machine_main(u32 info);
 void machine_exception(u64 first, u64 second);
@@ -90,7 +77,7 @@ void guest_load(struct partition *p);
 
 /* run.c */
 void partition_init(struct partition *p);
-void partition_map(struct partition *p, u64 guest, u64 memory, u64 size);
+void partition_map(struct partition *p, u64 guest, void *memory, u64 size);
 void vcpu_main(struct vcpu *vcpu);
 
 static inline u64 hw_rdmsr(u32 msr)
@@ -119,9 +106,17 @@ static inline void hw_outb(u16 port, u8 value)
 	asm volatile("outb %0, %1" : : "a" (value), "Nd" (port));
 }
 
-static inline void hw_relax(void)
+static inline u32 hw_inl(u16 port)
 {
-	asm volatile("pause" : : : "memory");
+	u32 value;
+
+	asm volatile("inl %1, %0" : "=a" (value) : "Nd" (port));
+	return value;
+}
+
+static inline void hw_outl(u16 port, u32 value)
+{
+	asm volatile("outl %0, %1" : : "a" (value), "Nd" (port));
 }
 
 #define get(p)			__atomic_load_n(&(p), __ATOMIC_SEQ_CST)

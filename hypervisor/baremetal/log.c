@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hypervisor's own console, a port where bytes go one by one, and the few functions of
+ * The hypervisor's own console, a UART as the boot loader has left it or a port where bytes
+ * go one by one, and the few functions of
  * a C library that there have to be. Everybody calls it; it calls nothing.
  *
  * Copyright (C) 2026 The paravirq authors
@@ -38,93 +39,63 @@ int memcmp(const void *a, const void *b, size_t size)
 	return 0;
 }
 
-size_t strlen(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length])
-		length++;
-	return length;
-}
-
 bool equal(const char *a, const char *b)
 {
-	return !memcmp(a, b, strlen(a) + 1);
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
 }
 
-static u64 digits(char *text, u64 value, u32 base)
+/* What does not fit is cut off. */
+bool copy(char *to, u64 size, const char *from)
 {
-	u64 n = value >= base ? digits(text, value / base, base) : 0;
-
-	text[n] = "0123456789abcdef"[value % base];
-	return n + 1;
+	while (*from && --size)
+		*to++ = *from++;
+	*to = 0;
+	return !*from;
 }
 
-/* %s, %u and %lu, %x and %lx are all there is; what does not fit is cut off. */
-static void format_list(char *text, u64 size, const char *format, va_list list)
+static void put(char c)
 {
-	char *end = text + size - 1, number[21];
+	/* Is a UART ready? */
+	while (log_port != DEBUG_PORT && !(hw_inb(log_port + 5) & 0x20))
+		__builtin_ia32_pause();
+	hw_outb(log_port, c);
+}
+
+static void put_number(u64 value, u32 base)
+{
+	if (value >= base)
+		put_number(value / base, base);
+	put("0123456789abcdef"[value % base]);
+}
+
+/* One line, whole also when several CPUs have something to say: %s, %u, %lu, %lx. */
+void hv_info(const char *format, ...)
+{
+	va_list list;
 	const char *s;
 	bool is_long;
 
+	va_start(list, format);
+	while (__atomic_exchange_n(&log_lock, 1, __ATOMIC_ACQUIRE))
+		__builtin_ia32_pause();
+	for (s = "hv: "; *s; s++)
+		put(*s);
 	for (; *format; format++) {
 		if (*format != '%') {
-			if (text < end)
-				*text++ = *format;
+			put(*format);
 			continue;
 		}
 		is_long = *++format == 'l';
 		format += is_long;
-		s = number;
 		if (*format == 's')
-			s = va_arg(list, const char *);
+			for (s = va_arg(list, const char *); *s; s++)
+				put(*s);
 		else
-			number[digits(number, is_long ? va_arg(list, u64) : va_arg(list, u32),
-				      *format == 'x' ? 16 : 10)] = 0;
-		while (*s && text < end)
-			*text++ = *s++;
-	}
-	*text = 0;
-}
-
-void log_format(char *text, u64 size, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	format_list(text, size, format, list);
-	va_end(list);
-}
-
-/* One line, whole also when several CPUs have something to say. */
-void hv_info(const char *format, ...)
-{
-	char text[300] = "hv: ";
-	const char *c;
-	va_list list;
-
-	va_start(list, format);
-	format_list(text + 4, sizeof(text) - 4, format, list);
-	va_end(list);
-
-	while (__atomic_exchange_n(&log_lock, 1, __ATOMIC_ACQUIRE))
-		hw_relax();
-	for (c = text; *c; c++) {
-		/* Is a UART ready? */
-		while (log_port != DEBUG_PORT && !(hw_inb(log_port + 5) & 0x20))
-			hw_relax();
-		hw_outb(log_port, *c);
+			put_number(is_long ? va_arg(list, u64) : va_arg(list, u32),
+				   *format == 'x' ? 16 : 10);
 	}
 	__atomic_store_n(&log_lock, 0, __ATOMIC_RELEASE);
-}
-
-/* From now on here. A UART: 115,200 baud, 8 data bits, no parity, no interrupts, FIFO. */
-void log_init(u16 port)
-{
-	static const u8 settings[][2] = { {3, 0x80}, {0, 1}, {1, 0}, {3, 3}, {1, 0}, {2, 7} };
-	u32 i;
-
-	for (i = 0; port != DEBUG_PORT && i < ARRAY_SIZE(settings); i++)
-		hw_outb(port + settings[i][0], settings[i][1]);
-	log_port = port;
+	va_end(list);
 }

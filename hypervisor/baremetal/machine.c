@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine: entered from boot.S with what the multiboot loader says. Finds memory,
- * modules and CPUs, quiets what firmware has left, reads the table of partitions by
- * table.c and has each CPU begin in run.c.
+ * The machine: entered from boot.S with what the multiboot loader says. Finds modules,
+ * memory and CPUs, quiets what firmware has left, reads the table of partitions by
+ * table.c and has each CPU begin in run.c. All of them take memory here, and nobody gives
+ * it back.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -10,11 +11,11 @@
 
 #define TRAMPOLINE		0x8000ul
 #define MEMORY_END		(512 * GIB)	/* of what boot.S maps */
-#define ICR_NMI			0x4400
+#define OWN_MEMORY		(16 * MIB)	/* for 256 CPUs in as many partitions */
 #define ICR_INIT		0x4500
 #define ICR_STARTUP		0x4600
-#define PIT_HZ			1193182ul
-#define PIT_TICKS		1193ul		/* 1 ms */
+#define PM_TIMER_HZ		3579545ul
+#define PM_TIMER_MASK		0xffffff
 
 #define MULTIBOOT_MODULES	BIT(3)
 #define MULTIBOOT_MEMORY_MAP	BIT(6)
@@ -37,6 +38,7 @@ struct acpi_table {
 };
 
 struct machine machine;
+static u64 own_base, free_base, free_end;
 
 static struct {
 	u16 low, selector, type, middle;
@@ -50,10 +52,16 @@ void halt(void)
 		asm volatile("cli; hlt");
 }
 
+static void halt_for(const char *reason)
+{
+	hv_info("%s: halted\n", reason);
+	halt();
+}
+
 void machine_exception(u64 first, u64 second)
 {
-	hv_info("exception in the hypervisor, stack %lx %lx: halted\n", first, second);
-	halt();
+	hv_info("exception in the hypervisor, stack %lx %lx\n", first, second);
+	halt_for("error");
 }
 
 void hw_cpuid(u32 leaf, u32 subleaf, u32 r[4])
@@ -75,54 +83,75 @@ void hw_take_nmi(void)
 	asm volatile("stgi; nop; nop; clgi" : : : "memory");
 }
 
-void hw_wbinvd(void)
-{
-	asm volatile("wbinvd" : : : "memory");
-}
-
-void machine_stop_cpu(struct vcpu *vcpu)
-{
-	hw_send_ipi(vcpu->apic_id, ICR_NMI);
-}
-
-static u64 tsc(void)
-{
-	u32 low, high;
-
-	asm volatile("rdtsc" : "=a" (low), "=d" (high));
-	return (u64)high << 32 | low;
-}
-
 void machine_delay(u64 microseconds)
 {
-	u64 end = tsc() + microseconds * machine.tsc_khz / 1000;
+	u64 start = __builtin_ia32_rdtsc();
 
-	while (tsc() < end)
-		hw_relax();
+	while (__builtin_ia32_rdtsc() - start < microseconds * machine.tsc_khz / 1000)
+		__builtin_ia32_pause();
 }
 
-/*
- * Counts the TSC while channel 2 of the PIT runs down once. Who looks late has counted too
- * much, so that the least of some is right.
- */
+static u32 measure(void)
+{
+	u64 start = __builtin_ia32_rdtsc();
+	u32 first = hw_inl(machine.pm_timer), ticks = 0;
+
+	while (ticks < PM_TIMER_HZ / 100)
+		ticks = (hw_inl(machine.pm_timer) - first) & PM_TIMER_MASK;
+	return (u32)((__builtin_ia32_rdtsc() - start) * PM_TIMER_HZ / ticks / 1000);
+}
+
+/* Until one result is as the last: whoever is interrupted between two reads has others. */
 static void measure_tsc(void)
 {
-	u64 start, ticks, least = UINT64_MAX;
-	int i;
+	u32 khz = measure(), last;
 
-	for (i = 0; i < 64; i++) {
-		hw_outb(0x61, (hw_inb(0x61) & ~2) | 1);
-		hw_outb(0x43, 0xb0);
-		hw_outb(0x42, PIT_TICKS & 0xff);
-		hw_outb(0x42, PIT_TICKS >> 8);
-		start = tsc();
-		while (!(hw_inb(0x61) & 0x20))
-			hw_relax();
-		ticks = tsc() - start;
-		if (ticks < least)
-			least = ticks;
+	do {
+		last = khz;
+		khz = measure();
+	} while (khz < last - last / 1000 || khz > last + last / 1000);
+	machine.tsc_khz = khz;
+}
+
+/* What can be allocated of large pages. */
+u64 memory_free(void)
+{
+	return free_end > free_base ? free_end - free_base : 0;
+}
+
+/* From above, after a look at memory_free(). */
+void *memory_large(u64 size)
+{
+	free_end -= size;
+	return (void *)free_end;
+}
+
+/* Zeroed pages, for the hypervisor's own use. */
+void *memory_pages(u64 size)
+{
+	void *pages = (void *)own_base;
+
+	own_base += align_up(size, PAGE_SIZE);
+	if (own_base > free_base)
+		halt_for("no memory of the hypervisor's own is free");
+	return memset(pages, 0, size);
+}
+
+/* The largest piece of memory is what is free, without the modules, which begin it. */
+static void find_memory(u64 base, u64 end)
+{
+	u32 i;
+
+	for (i = 0; i < machine.nr_modules; i++) {
+		const struct module *m = &machine.modules[i];
+
+		if ((u64)m->data < end && (u64)m->data + m->size > base)
+			base = (u64)m->data + m->size;
 	}
-	machine.tsc_khz = (u32)(least * PIT_HZ / PIT_TICKS / 1000);
+	if (base < end && end - base > free_end - free_base) {
+		free_base = base;
+		free_end = end;
+	}
 }
 
 /* The name is the first word of what the loader says, and may be a path. */
@@ -141,23 +170,26 @@ static void add_module(const u32 *from)
 	module->name[length] = 0;
 	module->data = (u8 *)(u64)from[MODULE_START];
 	module->size = from[MODULE_END] - from[MODULE_START];
-	memory_remove(from[MODULE_START], align_up(from[MODULE_END], PAGE_SIZE));
 }
 
-/* Firmware, trampoline and what the loader says are below 1 MiB. */
+/* Firmware, trampoline and what the loader says are below 1 MiB, where the hypervisor begins. */
 static void read_multiboot(const u32 *info)
 {
 	const struct multiboot_range *r = (const void *)(u64)info[INFO_MAP];
 	u64 end = info[INFO_FLAGS] & MULTIBOOT_MEMORY_MAP ? (u64)r + info[INFO_MAP_LENGTH] : 0;
 	u32 i, n = info[INFO_FLAGS] & MULTIBOOT_MODULES ? info[INFO_NR_MODULES] : 0;
 
-	for (; (u64)r < end; r = (const void *)((u64)r + r->size + 4))
-		if (r->type == 1 && r->base < MEMORY_END)
-			memory_add(r->base, r->length < MEMORY_END - r->base ?
-				   r->base + r->length : MEMORY_END);
-	memory_remove(0, (u64)_end);
 	for (i = 0; i < n && i < ARRAY_SIZE(machine.modules); i++)
 		add_module((const u32 *)(u64)info[INFO_MODULES] + MODULE_SIZE * i);
+	for (; (u64)r < end; r = (const void *)((u64)r + r->size + 4))
+		if (r->type == 1 && r->base < MEMORY_END)
+			find_memory(r->base < (u64)_end ? (u64)_end : r->base,
+				    r->length < MEMORY_END - r->base ?
+				    r->base + r->length : MEMORY_END);
+
+	own_base = align_up(free_base, PAGE_SIZE);
+	free_base = align_up(free_base + OWN_MEMORY, LARGE_PAGE);
+	free_end = align_down(free_end, LARGE_PAGE);
 }
 
 static void add_cpu(u32 apic_id)
@@ -216,27 +248,19 @@ static void read_acpi(void)
 
 	if (!rsdp)
 		rsdp = find_rsdp(0xe0000, 0x20000);
-	if (!rsdp) {
-		hv_info("firmware has no ACPI tables: halted\n");
-		halt();
-	}
+	if (!rsdp)
+		halt_for("firmware has no ACPI tables");
 	width = rsdp[15] ? 8 : 4;
 	root = (const void *)(rsdp[15] ? *(const u64 *)(rsdp + 24) : *(const u32 *)(rsdp + 16));
 	for (entry = root->body; entry < (const u8 *)root + root->length; entry += width) {
 		table = (const void *)(width == 8 ? *(const u64 *)entry : *(const u32 *)entry);
 		if (!memcmp(table->signature, "APIC", 4))
 			read_madt(table);
+		if (!memcmp(table->signature, "FACP", 4))
+			machine.pm_timer = (u16)*(const u32 *)(table->body + 40);
 	}
-}
-
-static u32 pci(u32 address, bool write, u32 value)
-{
-	asm volatile("outl %0, %1" : : "a" (address), "d" ((u16)0xcf8));
-	if (write)
-		asm volatile("outl %0, %1" : : "a" (value), "d" ((u16)0xcfc));
-	else
-		asm volatile("inl %1, %0" : "=a" (value) : "d" ((u16)0xcfc));
-	return value;
+	if (!machine.pm_timer)
+		halt_for("firmware has no PM timer");
 }
 
 /* Firmware may have left devices that still write to memory: no PCI device may. */
@@ -245,13 +269,10 @@ static void quiet_pci(void)
 	u32 at, command;
 
 	for (at = 0x80000000; at < 0x81000000; at += 0x100) {
-		command = pci(at + 4, false, 0);
-		if (command != UINT32_MAX && command & 4)
-			pci(at + 4, true, command & 0xfffb);
-		/* There are other functions if the first one says so. */
-		if (!(at & 0x700) &&
-		    (command == UINT32_MAX || !(pci(at + 0xc, false, 0) & BIT32(23))))
-			at += 0x700;
+		hw_outl(0xcf8, at + 4);
+		command = hw_inl(0xcfc);
+		if (command != UINT32_MAX)
+			hw_outl(0xcfc, command & 0xfffb);
 	}
 }
 
@@ -274,25 +295,24 @@ static void init_interrupts(void)
 
 static void check_cpu(void)
 {
-	const char *missing = NULL;
-	u32 r[4];
+	static const struct {
+		u32 leaf, word, bit;
+		const char *reason;
+	} needs[] = {
+		{ 0x80000001, 2, 2, "the CPU has no SVM" },
+		{ 0x8000000a, 3, 0, "the CPU has no nested paging" },
+		{ 0x00000001, 2, 21, "the CPU has no x2APIC" },
+	};
+	u32 r[4], i;
 
-	hw_cpuid(1, 0, r);
-	add_cpu(r[1] >> 24);
-	if (!(r[2] & BIT32(21)))
-		missing = "x2APIC";
-	hw_cpuid(0x8000000a, 0, r);
-	if (!(r[3] & BIT32(0)))
-		missing = "nested paging";
-	hw_cpuid(0x80000001, 0, r);
-	if (!(r[2] & BIT32(2)))
-		missing = "SVM";
-	else if (hw_rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
-		missing = "SVM, which firmware has disabled,";
-	if (missing) {
-		hv_info("the CPU has no %s: halted\n", missing);
-		halt();
+	for (i = 0; i < ARRAY_SIZE(needs); i++) {
+		hw_cpuid(needs[i].leaf, 0, r);
+		if (!(r[needs[i].word] & BIT32(needs[i].bit)))
+			halt_for(needs[i].reason);
 	}
+	add_cpu(r[1] >> 24);
+	if (hw_rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
+		halt_for("firmware has disabled SVM");
 	hw_cpuid(0x40000000, 0, r);
 	machine.is_tcg = !memcmp(&r[1], "TCGTCGTCGTCG", 12);
 }
@@ -324,7 +344,7 @@ static void start_cpu(struct vcpu *vcpu)
 	ap_vcpu = vcpu;
 	hw_send_ipi(vcpu->apic_id, ICR_INIT);
 	machine_delay(10000);
-	while (!get(vcpu->started)) {
+	while (get(ap_vcpu)) {
 		if (waited++ % 1000 == 0)
 			hw_send_ipi(vcpu->apic_id, ICR_STARTUP | TRAMPOLINE >> 12);
 		if (waited == 100000)
@@ -345,19 +365,17 @@ void machine_main(u32 info)
 	quiet_pci();
 	measure_tsc();
 	hv_info("%u CPUs, TSC of %u kHz, %lu MiB of memory in one piece\n", machine.nr_cpus,
-		machine.tsc_khz, memory_largest() / MIB);
+		machine.tsc_khz, memory_free() / MIB);
 	if (machine.nr_modules)
 		table_read(&machine.modules[0]);
-	if (!nr_partitions) {
-		hv_info("no partition: the first module has to be a table with one: halted\n");
-		halt();
-	}
+	if (!nr_partitions)
+		halt_for("no partition: the first module has to be a table with one");
 
-	machine_cpu_init(partitions[0]->vcpus);
+	machine_cpu_init(partitions[0].vcpus);
 	memcpy((void *)TRAMPOLINE, trampoline, trampoline_end - trampoline);
 	for (i = 0; i < nr_partitions; i++)
-		for (j = 0; j < partitions[i]->nr_cpus; j++)
+		for (j = 0; j < partitions[i].nr_cpus; j++)
 			if (i || j)
-				start_cpu(&partitions[i]->vcpus[j]);
-	vcpu_main(partitions[0]->vcpus);
+				start_cpu(&partitions[i].vcpus[j]);
+	vcpu_main(partitions[0].vcpus);
 }

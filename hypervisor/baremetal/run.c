@@ -4,30 +4,18 @@
  * machine.c enters by vcpu_main(), on each CPU; exits go to exit.c, and guest.c makes a
  * guest anew when a partition starts.
  *
- * The first CPU of a partition starts it and ends it. Others are parked, here and not in
- * the guest, until the guest writes to the mailbox, and after it has sent them back.
- * partition.stop is set before a CPU looks whether others are parked; and who leaves the
- * park looks at it again after having said so: one of both sees the other.
+ * The first CPU of a partition starts it and ends it; the others wait in the guest, in the
+ * code at GUEST_PARK, until Linux calls them by the mailbox. A CPU says that it is inside
+ * before it looks at partition.stop, which is set before anybody looks who is inside: one
+ * of both sees the other.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 #include "hv.h"
 
-/* The mailbox of ACPI's multiprocessor wakeup. */
-struct mailbox {
-	u16 command, reserved;
-	u32 apic_id;
-	u64 vector;
-};
-
-#define MAILBOX_NONE	0
-#define MAILBOX_WAKE	1
-
 #define X2APIC_TPR	(MSR_X2APIC + 0x08)
 #define X2APIC_EOI	(MSR_X2APIC + 0x0b)
 #define X2APIC_SVR	(MSR_X2APIC + 0x0f)
-#define X2APIC_ISR	(MSR_X2APIC + 0x10)
-#define X2APIC_IRR	(MSR_X2APIC + 0x20)
 #define X2APIC_LVT	(MSR_X2APIC + 0x32)
 #define X2APIC_TMICT	(MSR_X2APIC + 0x38)	/* after 6 LVTs */
 
@@ -60,7 +48,7 @@ static void make_msr_map(void)
 {
 	u32 i, msr;
 
-	msr_map = memset(memory_zalloc(2 * PAGE_SIZE), 0xff, 2 * PAGE_SIZE);
+	msr_map = memset(memory_pages(2 * PAGE_SIZE), 0xff, 2 * PAGE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(own_msrs); i++)
 		for (msr = own_msrs[i].first; msr <= own_msrs[i].last; msr++)
 			msr_map[(msr >> 31) * 0x800 + (msr & 0x1fff) / 4] &=
@@ -70,35 +58,29 @@ static void make_msr_map(void)
 static u64 *npt_next(u64 *entry)
 {
 	if (!*entry)
-		*entry = (u64)memory_zalloc(PAGE_SIZE) | NPT_TABLE;
+		*entry = (u64)memory_pages(PAGE_SIZE) | NPT_TABLE;
 	return (u64 *)align_down(*entry, PAGE_SIZE);
 }
 
 /* Gives a guest memory at an address of its own; all is in large pages. */
-void partition_map(struct partition *p, u64 guest, u64 memory, u64 size)
+void partition_map(struct partition *p, u64 guest, void *memory, u64 size)
 {
-	u64 end = guest + size, *directory;
+	u64 at, *directory;
 
-	for (; guest < end; guest += LARGE_PAGE, memory += LARGE_PAGE) {
-		directory = npt_next(&npt_next(&p->npt[guest >> 39])[guest >> 30 & 511]);
-		directory[guest >> 21 & 511] = memory | NPT_PAGE;
+	for (at = 0; at < size; at += LARGE_PAGE) {
+		directory = npt_next(&npt_next(&p->npt[(guest + at) >> 39])[(guest + at) >> 30 & 511]);
+		directory[(guest + at) >> 21 & 511] = ((u64)memory + at) | NPT_PAGE;
 	}
 }
 
-/* The state of Linux's 32-bit boot protocol. */
+/* The first CPU is as Linux' 32-bit boot protocol has it, the others are to wait in 64 bits. */
 static void vmcb_init(struct vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
 	struct vmcb_segment data = { 0x18, SEGMENT_DATA, UINT32_MAX, 0 };
 
 	memset(vmcb, 0, sizeof(*vmcb));
-	vmcb->intercept_exceptions = BIT32(VECTOR_DB) | BIT32(VECTOR_AC) | BIT32(VECTOR_MC);
-	vmcb->intercept = INTERCEPT(SVM_EXIT_NMI) | INTERCEPT(SVM_EXIT_INIT) |
-			  INTERCEPT(SVM_EXIT_CPUID) | INTERCEPT(SVM_EXIT_INVD) |
-			  INTERCEPT(SVM_EXIT_INVLPGA) | INTERCEPT(SVM_EXIT_PORT) |
-			  INTERCEPT(SVM_EXIT_MSR) | INTERCEPT(SVM_EXIT_SHUTDOWN) |
-			  /* VMRUN, VMMCALL, VMLOAD, VMSAVE, STGI, CLGI, SKINIT */
-			  0x7f * INTERCEPT(SVM_EXIT_VMRUN);
+	vcpu_intercept(vmcb);
 	vmcb->iopm = (u64)vcpu->partition->iopm;
 	vmcb->msrpm = (u64)msr_map;
 	vmcb->asid = 1;
@@ -124,22 +106,21 @@ static void vmcb_init(struct vcpu *vcpu)
 	memset(vcpu->registers, 0, sizeof(vcpu->registers));
 	vcpu->registers[RSI] = GUEST_BOOT_PARAMS;
 	vcpu->icr = 0;
+	if (vcpu != vcpu->partition->vcpus) {
+		vmcb->cs.attributes = SEGMENT_CODE64;
+		vmcb->efer |= EFER_LME | EFER_LMA | EFER_NXE;
+		vmcb->cr4 = CR4_PAE;
+		vmcb->cr3 = GUEST_PAGE_TABLES;
+		vmcb->cr0 |= CR0_PG;
+		vmcb->rip = GUEST_PARK + (guest_wait - guest_park);
+		vcpu->registers[RSI] = vcpu->apic_id;
+	}
 	/* FS, TR and the like, which VMRUN leaves alone. */
 	asm volatile("vmload" : : "a" (vmcb) : "memory");
 }
 
-static bool any_pending(u32 msr, u32 first)
-{
-	u32 i;
-
-	for (i = first; i < 8; i++)
-		if (hw_rdmsr(msr + i))
-			return true;
-	return false;
-}
-
-/* What a guest has left is taken here, but vectors below 32, which cannot. */
-static void apic_take_all(void)
+/* Takes what comes while the window is open, but vectors below 32, which cannot be. */
+static void apic_open(void)
 {
 	u32 i;
 
@@ -147,78 +128,49 @@ static void apic_take_all(void)
 		hw_wrmsr(i, BIT(16));
 	hw_wrmsr(X2APIC_SVR, 0x1ff);
 	hw_wrmsr(X2APIC_TPR, 0x1f);
-	while (any_pending(X2APIC_ISR, 0))
-		hw_wrmsr(X2APIC_EOI, 0);
-	while (any_pending(X2APIC_IRR, 1))
-		asm volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
 }
 
-/* As after a reset. */
-static void apic_reset(void)
+/* As after a reset: the window is closed. */
+static void apic_close(void)
 {
-	apic_take_all();
+	hw_wrmsr(X2APIC_LVT, BIT(16));
 	hw_wrmsr(X2APIC_TMICT, 0);
 	hw_wrmsr(X2APIC_TPR, 0);
 	hw_wrmsr(X2APIC_SVR, 0xff);
 }
 
-/* Sleeps for a millisecond or some: who writes to the mailbox wakes nobody. */
+/* Sleeps for a millisecond or some: who is waited for wakes nobody. */
 static void doze(void)
 {
-	apic_take_all();
+	apic_open();
 	hw_wrmsr(X2APIC_LVT, 0xff);
-	hw_wrmsr(X2APIC_TMICT, 0x40000);
+	hw_wrmsr(X2APIC_TMICT, 0x100000);
 	asm volatile("stgi; sti; hlt; cli; clgi" : : : "memory");
+	apic_close();
 }
 
-/* The state in which the mailbox's vector is entered: 64 bits, memory at its addresses. */
-static void wake(struct vcpu *vcpu, u64 vector)
+/* A CPU as at first. What its guest has left is ended if in service, and taken if pending. */
+static void reset(struct vcpu *vcpu)
 {
-	struct vmcb *vmcb = vcpu->vmcb;
+	u32 i;
 
-	apic_reset();
-	vmcb_init(vcpu);
-	vmcb->cs.attributes = SEGMENT_CODE64;
-	vmcb->efer = EFER_LME | EFER_LMA | EFER_NXE | EFER_SVME;
-	vmcb->cr4 = CR4_PAE;
-	vmcb->cr3 = GUEST_PAGE_TABLES;
-	vmcb->cr0 = CR0_PG | CR0_PE | CR0_ET;
-	vmcb->rip = vector;
-}
-
-/* Waits for the mailbox; false if the partition stops. */
-static bool park(struct vcpu *vcpu)
-{
-	struct partition *p = vcpu->partition;
-	struct mailbox *mailbox = (void *)(p->memory + GUEST_MAILBOX);
-	u16 command;
-
-	set(vcpu->parked, 1);
-	while (!get(p->stop)) {
-		command = get(mailbox->command);
-		if (command == MAILBOX_NONE || get(mailbox->apic_id) != vcpu->apic_id) {
-			doze();
-			continue;
-		}
-		if (command == MAILBOX_WAKE) {
-			set(vcpu->parked, 0);
-			if (get(p->stop))
-				break;
-			wake(vcpu, mailbox->vector);
-		}
-		set(mailbox->command, MAILBOX_NONE);
-		if (command == MAILBOX_WAKE)
-			return true;
+	apic_open();
+	for (i = 0; i < 256; i++) {
+		hw_wrmsr(X2APIC_EOI, 0);
+		asm volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
 	}
-	set(vcpu->parked, 1);
-	return false;
+	apic_close();
+	vmcb_init(vcpu);
 }
 
-/* Until the partition stops. */
+/* In the guest until the partition stops. */
 static void run(struct vcpu *vcpu)
 {
 	struct partition *p = vcpu->partition;
+	enum action action;
 
+	reset(vcpu);
+	set(vcpu->inside, 1);
 	while (!get(p->stop)) {
 		vcpu_enter(vcpu);
 		/*
@@ -228,10 +180,13 @@ static void run(struct vcpu *vcpu)
 		 */
 		if (machine.is_tcg)
 			hw_wrmsr(X2APIC_TPR, hw_rdmsr(X2APIC_TPR));
-		if (vcpu_exit(vcpu) == ACTION_PARK)
-			park(vcpu);
+		action = vcpu_exit(vcpu);
+		if (action == ACTION_RESET)
+			reset(vcpu);
+		else if (action == ACTION_DOZE)
+			doze();
 	}
-	set(vcpu->parked, 1);
+	set(vcpu->inside, 0);
 }
 
 /* Has a CPU leave its guest, as partition.stop is set. */
@@ -239,9 +194,9 @@ static void expel(struct vcpu *vcpu)
 {
 	u32 waited;
 
-	for (waited = 0; !get(vcpu->parked); waited++) {
+	for (waited = 0; get(vcpu->inside) && get(vcpu->partition->stop); waited++) {
 		if (waited % 1000 == 0)
-			machine_stop_cpu(vcpu);
+			hw_send_ipi(vcpu->apic_id, ICR_NMI);
 		machine_delay(10);
 	}
 }
@@ -268,13 +223,10 @@ static void boot(struct vcpu *vcpu)
 
 	do {
 		guest_load(p);
-		apic_reset();
-		vmcb_init(vcpu);
 		memset(p->counts, 0, sizeof(p->counts));
 		hv_info("partition %s: %u CPUs from %u, %lu MiB, %u lines, %u channels\n",
 			p->name, p->nr_cpus, vcpu->apic_id, p->size / MIB, p->nr_lines,
 			p->nr_sides);
-		set(vcpu->parked, 0);
 		set(p->stop, STOP_NOT);
 		run(vcpu);
 		end(p);
@@ -291,8 +243,7 @@ void vcpu_main(struct vcpu *vcpu)
 	struct partition *p = vcpu->partition;
 
 	machine_cpu_init(vcpu);
-	set(vcpu->parked, 1);
-	set(vcpu->started, 1);
+	set(ap_vcpu, NULL);
 	if (vcpu == p->vcpus)
 		boot(vcpu);
 
@@ -301,10 +252,8 @@ void vcpu_main(struct vcpu *vcpu)
 			doze();
 		if (get(p->stop))
 			halt();
-		if (park(vcpu)) {
-			run(vcpu);
-			expel(p->vcpus);
-		}
+		run(vcpu);
+		expel(p->vcpus);
 	}
 }
 
@@ -317,28 +266,28 @@ void partition_init(struct partition *p)
 	if (!msr_map)
 		make_msr_map();
 
-	p->npt = memory_zalloc(PAGE_SIZE);
-	p->memory = (u8 *)memory_alloc(p->size, LARGE_PAGE);
-	partition_map(p, 0, (u64)p->memory, low);
-	partition_map(p, GUEST_HIGH, (u64)p->memory + low, p->size - low);
+	p->npt = memory_pages(PAGE_SIZE);
+	p->memory = memory_large(p->size);
+	partition_map(p, 0, p->memory, low);
+	partition_map(p, GUEST_HIGH, p->memory + low, p->size - low);
 	p->channels_end = GUEST_CHANNELS;
 
-	p->iopm = memset(memory_zalloc(3 * PAGE_SIZE), 0xff, 3 * PAGE_SIZE);
+	p->iopm = memset(memory_pages(3 * PAGE_SIZE), 0xff, 3 * PAGE_SIZE);
+	p->iopm[machine.pm_timer / 8] &= ~(0xf << machine.pm_timer % 8);
 	if (p->console)
 		p->iopm[p->console / 8] = 0;
 
-	p->vcpus = memory_zalloc(p->nr_cpus * sizeof(*p->vcpus));
-	for (i = 0; i < p->nr_cpus; i++) {
-		struct vcpu *vcpu = &p->vcpus[i];
+	p->vcpus = memory_pages(p->nr_cpus * sizeof(*p->vcpus));
+	for (i = 0; i < p->nr_cpus; i++)
+		p->vcpus[i] = (struct vcpu){
+			.partition = p,
+			.apic_id = machine.apic_ids[nr_cpus++],
+			.vmcb = memory_pages(PAGE_SIZE),
+			.hsave = memory_pages(PAGE_SIZE),
+			.stack = memory_pages(2 * PAGE_SIZE) + 2 * PAGE_SIZE,
+		};
 
-		vcpu->partition = p;
-		vcpu->apic_id = machine.apic_ids[nr_cpus++];
-		vcpu->vmcb = memory_zalloc(PAGE_SIZE);
-		vcpu->hsave = memory_zalloc(PAGE_SIZE);
-		vcpu->stack = memory_zalloc(2 * PAGE_SIZE) + 2 * PAGE_SIZE;
-	}
-
-	paravirq_init(&p->intc, memory_zalloc(p->nr_lines * sizeof(paravirq_word)), p->nr_lines,
+	paravirq_init(&p->intc, memory_pages(p->nr_lines * sizeof(paravirq_word)), p->nr_lines,
 		      UINT32_MAX, &vcpu_intc_ops, p);
 	p->stop = STOP_RESTART;
 	nr_running++;

@@ -30,6 +30,7 @@ typedef __UINT64_TYPE__ u64;
 #define MSR_VM_CR		0xc0010114
 #define MSR_VM_HSAVE_PA		0xc0010117
 
+#define ICR_NMI			0x4400
 #define APIC_BASE_BSP		BIT(8)
 #define APIC_BASE_X2APIC	(BIT(11) | BIT(10))
 #define VM_CR_SVMDIS		BIT(4)
@@ -51,7 +52,7 @@ typedef __UINT64_TYPE__ u64;
 #define VECTOR_AC		17
 #define VECTOR_MC		18
 
-/* Of vmcb.exit_code; exceptions by their vectors. Bits of vmcb.intercept follow them. */
+/* Of vmcb.exit_code, and numbers of bits of vmcb.intercept; exceptions by their vectors. */
 #define SVM_EXIT_EXCEPTION	0x40
 #define SVM_EXIT_NMI		0x61
 #define SVM_EXIT_INIT		0x63
@@ -64,14 +65,14 @@ typedef __UINT64_TYPE__ u64;
 #define SVM_EXIT_VMRUN		0x80
 #define SVM_EXIT_VMMCALL	0x81
 #define SVM_EXIT_VMLOAD		0x82
+#define SVM_EXIT_VMSAVE		0x83
+#define SVM_EXIT_STGI		0x84
+#define SVM_EXIT_CLGI		0x85
 #define SVM_EXIT_SKINIT		0x86
 #define SVM_EXIT_NPF		0x400
-#define INTERCEPT(code)		BIT((code) - 0x60)
 
 #define PORT_IN			BIT(0)
 #define PORT_STRING		BIT(2)
-#define NPF_WRITE		BIT(1)
-#define NPF_EXECUTE		BIT(4)
 
 #define EVENT_EXCEPTION		(BIT(8) | BIT(9))
 #define EVENT_ERROR_CODE	BIT(11)
@@ -92,9 +93,7 @@ struct vmcb_segment {
 };
 
 struct vmcb {
-	u32 intercept_cr, intercept_dr, intercept_exceptions;
-
-	u64 intercept __packed;
+	u32 intercept[5];
 	u8 reserved_014[0x02c];
 	u64 iopm, msrpm, tsc_offset;
 	u32 asid, tlb_control;

@@ -12,21 +12,20 @@
 #include "libparavirq/channel.h"
 #include "libparavirq/paravirq.h"
 
+#include "layout.h"
 #include "svm.h"
 
 /* I/O ports of a partition, which its ACPI tables name. */
 #define PORT_SLEEP_CONTROL	0x600	/* bit 5 set: off */
 #define PORT_SLEEP_STATUS	0x601
 #define PORT_RESET		0x602	/* restart */
-#define PORT_PARK		0x603	/* this CPU waits for the mailbox again */
 #define PORT_REPORT		0x604	/* say the exits up to now */
 #define SLEEP_ENABLE		BIT(5)
 
-/* What exits are counted by, and what of them was without effect. */
+/* What exits are counted by, and how many were without effect. */
 enum exit_kind {
 	EXIT_CPUID, EXIT_RDMSR, EXIT_WRMSR, EXIT_IPI, EXIT_PORT, EXIT_CONTROLLER, EXIT_CHANNEL,
-	EXIT_EXCEPTION, EXIT_OTHER, REFUSED_IPI, REFUSED_RDMSR, REFUSED_WRMSR, REFUSED_PORT,
-	REPORTS, NR_COUNTS
+	EXIT_EXCEPTION, EXIT_PARK, EXIT_OTHER, REFUSED, REPORTS, NR_COUNTS
 };
 
 #define MAX_REPORTS	100	/* of one start: a guest in a loop must not fill the log */
@@ -34,8 +33,8 @@ enum exit_kind {
 /* Why a partition does not run. What a fault was has been said. */
 enum stop { STOP_NOT, STOP_OFF, STOP_RESTART, STOP_FAULT };
 
-/* What a vCPU does after an exit: goes on, waits for the mailbox, sees partition.stop. */
-enum action { ACTION_RUN, ACTION_PARK, ACTION_STOP };
+/* What a vCPU does after an exit: goes on, is reset, sleeps, or sees partition.stop. */
+enum action { ACTION_RUN, ACTION_RESET, ACTION_DOZE, ACTION_STOP };
 
 /* General registers; RAX and RSP are in the VMCB. */
 enum { RCX, RDX, RBX, RBP, RSI, RDI, NR_REGISTERS = 14 };
@@ -46,7 +45,7 @@ struct vcpu {
 	struct vmcb *vmcb;		/* this. Its address is the physical one, too */
 	struct partition *partition;
 	u32 apic_id;			/* that of the CPU */
-	u32 started, parked;		/* it has come up; it is not in the guest */
+	u32 inside;			/* it is in the guest */
 	u64 icr;			/* what the guest has written last */
 	void *hsave, *stack;		/* a page for VMRUN; end of the hypervisor's stack */
 };
@@ -58,13 +57,16 @@ struct channel_side {
 	u32 address, size;		/* of the memory in the guest */
 };
 
+#define MAX_SIDES	16		/* as dsdt.asl has */
+#define APPEND_SIZE	1024
+
 struct partition {
 	char name[16];
 	struct vcpu *vcpus;		/* the first one boots */
 	u32 nr_cpus;
 	u32 stop;			/* any of the CPUs may set it, the first clears it */
 	struct paravirq intc;
-	struct channel_side *sides;	/* its channels, by their numbers */
+	struct channel_side sides[MAX_SIDES];	/* its channels, by their numbers */
 	u32 nr_sides;
 	u64 counts[NR_COUNTS];		/* since it was started */
 
@@ -76,20 +78,20 @@ struct partition {
 	u8 *iopm;
 	u16 console;			/* first port, 0 for none */
 	const struct module *kernel, *initrd, *ssdt;
-	char append[1024];		/* Linux's command line */
+	char append[APPEND_SIZE];	/* Linux's command line */
 };
 
 /* exit.c */
 extern const struct paravirq_ops vcpu_intc_ops;
+void vcpu_intercept(struct vmcb *vmcb);
 enum action vcpu_exit(struct vcpu *vcpu);
 void vcpu_raise_peer(void *side, u32 event);
 void partition_report(struct partition *p);
 
-/* Hardware, for exit.c: INVD stands for WBINVD, and the NMI is the one that caused an exit. */
+/* Hardware, for exit.c; the NMI is the one that caused an exit. */
 void hw_cpuid(u32 leaf, u32 subleaf, u32 result[4]);
 void hw_send_ipi(u32 apic_id, u32 vector);
 void hw_take_nmi(void);
-void hw_wbinvd(void);
 __printf(1, 2) void hv_info(const char *format, ...);
 
 #endif /* BAREMETAL_VCPU_H */

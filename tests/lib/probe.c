@@ -179,14 +179,16 @@ static u64 execute(char command, const u64 *n)
 	return ~0ul;
 }
 
-/* The console is the one of the command line, such as "console=ttyS0". */
+/* The console is the one of the command line, "console=ttyS0" or the like. */
 void probe(void)
 {
 	const char *line = (const char *)0x91000;
 	u64 i, n[4], result;
 	char c, command;
 
-	port = ports[(line[12] - '0') & 3];
+	while (*line != 'S')
+		line++;
+	port = ports[(line[1] - '0') & 3];
 	for (i = 0; i < 256; i++) {
 		u64 gate = (u64)gates + 16 * i;
 
