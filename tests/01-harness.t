@@ -178,4 +178,15 @@ run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/check-boot-log'), '
                      check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 guest.equal((run.returncode, run.stdout),
             (2, 'check-boot-log: /nosuch: No such file or directory\n'), 'no log, one line')
+
+# A tree of its own, where no archive can be reached.
+with tempfile.TemporaryDirectory() as d:
+    shutil.copytree(os.path.join(guest.boot.ROOT, 'scripts'), os.path.join(d, 'scripts'))
+    run = subprocess.run(['unshare', '-rn', os.path.join(d, 'scripts/fetch-sources'), 'meson'],
+                         text=True, check=False, stdout=subprocess.DEVNULL,
+                         stderr=subprocess.PIPE)
+    guest.ok(run.returncode and run.stderr.startswith(
+        'fetch-sources: meson: not all archives can be reached: is there a network? '),
+             'without a network it is said so')
+    guest.note(run.stderr)
 guest.done()
