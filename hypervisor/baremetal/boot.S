@@ -163,7 +163,7 @@ interrupt:
 	.balign	8
 gdt:	.quad	0, 0x00af9b000000ffff, 0x00cf93000000ffff
 gdt_end:
-	.globl	interrupt_entries, ap_stack, ap_vcpu, dsdt, dsdt_end
+	.globl	interrupt_entries, ap_stack, ap_vcpu, dsdt, ssdt, ssdt_end
 interrupt_entries:
 	.quad	exception, nmi, interrupt
 ap_stack:
@@ -173,7 +173,8 @@ ap_vcpu:
 gdtr:	.word	gdt_end - gdt - 1
 	.long	gdt
 dsdt:	.incbin	"dsdt.aml"
-dsdt_end:
+ssdt:	.incbin	"ssdt.aml"
+ssdt_end:
 
 	.balign	4096
 pdpt:	.set	gib, 0

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The DSDT of each partition: its interrupt controller, its channels and its serial port.
- * It is the same for all; what differs it reads from the page that guest.c fills, struct
- * guest_info of hv.h.
+ * The DSDT of each partition: its serial port and how it is switched off. It is the same
+ * for all; what differs it reads from a page that guest.c fills.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 #include "layout.h"
-#include "platform.h"
 
 DefinitionBlock ("", "DSDT", 2, "PVIQ", "PVIQBARE", 1)
 {
@@ -15,12 +13,6 @@ DefinitionBlock ("", "DSDT", 2, "PVIQ", "PVIQBARE", 1)
 
 	Scope (\_SB)
 	{
-#define NAME	PVIC
-#define UID	0
-#define BASE	PVIC0_BASE
-#define TRANSPORT	"hypercall"
-#include "intc.asli"
-
 		OperationRegion (INFO, SystemMemory, GUEST_INFO, 4)
 		Field (INFO, DWordAcc, NoLock, Preserve)
 		{
@@ -52,82 +44,5 @@ DefinitionBlock ("", "DSDT", 2, "PVIQ", "PVIQBARE", 1)
 				Return (CRS)
 			}
 		}
-
-		/* _CRS of a channel: memory at Arg0 of Arg1 bytes, Arg3 lines from Arg2 on. */
-		Name (CHNM, ResourceTemplate ()
-		{
-			Memory32Fixed (ReadWrite, 0, 0, MEM)
-		})
-		Name (CHNI, ResourceTemplate ()
-		{
-			Interrupt (ResourceConsumer, Edge, ActiveHigh, Exclusive, 0, "\\_SB.PVIC", LINE) { 0 }
-		})
-		CreateDWordField (CHNM, MEM._BAS, CHNA)
-		CreateDWordField (CHNM, MEM._LEN, CHNS)
-		CreateDWordField (CHNI, LINE._INT, CHNN)
-		Method (CHNR, 4, Serialized)
-		{
-			CHNA = Arg0
-			CHNS = Arg1
-			CHNN = PVIC0_BASE + Arg2
-			Local0 = CHNM
-			Local1 = Arg3 & 0x1f
-			While (Local1)
-			{
-				Local0 = ConcatenateResTemplate (Local0, CHNI)
-				CHNN++
-				Local1--
-			}
-			Return (Local0)
-		}
-
-#define NAME	CH00
-#define NUMBER	0
-#include "channel.asli"
-#define NAME	CH01
-#define NUMBER	1
-#include "channel.asli"
-#define NAME	CH02
-#define NUMBER	2
-#include "channel.asli"
-#define NAME	CH03
-#define NUMBER	3
-#include "channel.asli"
-#define NAME	CH04
-#define NUMBER	4
-#include "channel.asli"
-#define NAME	CH05
-#define NUMBER	5
-#include "channel.asli"
-#define NAME	CH06
-#define NUMBER	6
-#include "channel.asli"
-#define NAME	CH07
-#define NUMBER	7
-#include "channel.asli"
-#define NAME	CH08
-#define NUMBER	8
-#include "channel.asli"
-#define NAME	CH09
-#define NUMBER	9
-#include "channel.asli"
-#define NAME	CH0A
-#define NUMBER	10
-#include "channel.asli"
-#define NAME	CH0B
-#define NUMBER	11
-#include "channel.asli"
-#define NAME	CH0C
-#define NUMBER	12
-#include "channel.asli"
-#define NAME	CH0D
-#define NUMBER	13
-#include "channel.asli"
-#define NAME	CH0E
-#define NUMBER	14
-#include "channel.asli"
-#define NAME	CH0F
-#define NUMBER	15
-#include "channel.asli"
 	}
 }

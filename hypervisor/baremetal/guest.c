@@ -28,8 +28,9 @@
 #define GUEST_XSDT		(GUEST_ACPI + 0x100)
 #define GUEST_FADT		(GUEST_ACPI + 0x200)
 #define GUEST_MADT		(GUEST_ACPI + 0x400)
-#define GUEST_DSDT		(GUEST_ACPI + 0x2000)
-#define GUEST_SSDT		(GUEST_ACPI + 0x8000)
+#define GUEST_DSDT		(GUEST_ACPI + 0x1800)
+#define GUEST_SSDT		(GUEST_ACPI + 0x2000)
+#define GUEST_OWN_SSDT		(GUEST_ACPI + 0x8000)
 #define SSDT_MAX		0xc000
 #define HEADER_SIZE		36
 #define FADT_SIZE		276
@@ -145,7 +146,7 @@ static void make_madt(struct partition *p)
 	end(madt);
 }
 
-/* What the DSDT reads. */
+/* What DSDT and SSDT read. */
 static void make_info(struct partition *p)
 {
 	u32 *info = (u32 *)(p->memory + GUEST_INFO), i;
@@ -165,17 +166,19 @@ static void make_info(struct partition *p)
 static void make_acpi(struct partition *p)
 {
 	u8 *rsdp = memcpy(p->memory + GUEST_ACPI, "RSD PTR \0PVIQ\0\0\2", 16);
-	u8 *xsdt = begin(p->memory + GUEST_XSDT, "XSDT", 1, HEADER_SIZE + (p->ssdt ? 24 : 16));
+	u8 *xsdt = begin(p->memory + GUEST_XSDT, "XSDT", 1, HEADER_SIZE + (p->ssdt ? 32 : 24));
 
 	make_fadt(p);
 	make_madt(p);
 	make_info(p);
-	memcpy(p->memory + GUEST_DSDT, dsdt, dsdt_end - dsdt);
+	memcpy(p->memory + GUEST_DSDT, dsdt, ssdt - dsdt);
+	memcpy(p->memory + GUEST_SSDT, ssdt, ssdt_end - ssdt);
 	field(xsdt, HEADER_SIZE, u64) = GUEST_FADT;
 	field(xsdt, HEADER_SIZE + 8, u64) = GUEST_MADT;
+	field(xsdt, HEADER_SIZE + 16, u64) = GUEST_SSDT;
 	if (p->ssdt) {
-		field(xsdt, HEADER_SIZE + 16, u64) = GUEST_SSDT;
-		memcpy(p->memory + GUEST_SSDT, p->ssdt->data, p->ssdt->size);
+		field(xsdt, HEADER_SIZE + 24, u64) = GUEST_OWN_SSDT;
+		memcpy(p->memory + GUEST_OWN_SSDT, p->ssdt->data, p->ssdt->size);
 	}
 	end(xsdt);
 	field(rsdp, 20, u32) = 36;

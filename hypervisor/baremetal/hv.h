@@ -41,7 +41,7 @@ extern struct partition partitions[];
 extern u32 nr_partitions;
 
 /* boot.S */
-extern u8 trampoline[], trampoline_end[], dsdt[], dsdt_end[], _end[];
+extern u8 trampoline[], trampoline_end[], dsdt[], ssdt[], ssdt_end[], _end[];
 extern u8 guest_park[], guest_wait[], guest_park_end[];
 extern u64 interrupt_entries[];
 extern struct vcpu *ap_vcpu;	/* the CPU that is to begin, until it has */

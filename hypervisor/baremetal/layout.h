@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Addresses of a guest below 1 MiB and a port, for hv.h, boot.S and dsdt.asl; from the ACPI
+ * Addresses of a guest below 1 MiB and a port, for C, boot.S and the ASL files; from the ACPI
  * tables on they are reserved. Plain numbers only.
  *
  * Copyright (C) 2026 The paravirq authors

@@ -57,7 +57,7 @@ struct channel_side {
 	u32 address, size;		/* of the memory in the guest */
 };
 
-#define MAX_SIDES	16		/* as dsdt.asl has */
+#define MAX_SIDES	16		/* as ssdt.asl has */
 #define APPEND_SIZE	1024
 
 struct partition {
