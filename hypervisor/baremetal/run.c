@@ -65,11 +65,11 @@ static u64 *npt_next(u64 *entry)
 /* Gives a guest memory at an address of its own; all is in large pages. */
 void partition_map(struct partition *p, u64 guest, void *memory, u64 size)
 {
-	u64 at, *directory;
+	u64 end = guest + size, host = (u64)memory, *directory;
 
-	for (at = 0; at < size; at += LARGE_PAGE) {
-		directory = npt_next(&npt_next(&p->npt[(guest + at) >> 39])[(guest + at) >> 30 & 511]);
-		directory[(guest + at) >> 21 & 511] = ((u64)memory + at) | NPT_PAGE;
+	for (; guest < end; guest += LARGE_PAGE, host += LARGE_PAGE) {
+		directory = npt_next(&npt_next(&p->npt[guest >> 39])[guest >> 30 & 511]);
+		directory[guest >> 21 & 511] = host | NPT_PAGE;
 	}
 }
 
