@@ -127,12 +127,13 @@ guest_wait:
 	movl	$1, %eax		/* sleep */
 	movl	$PORT_PARK, %edx
 	outb	%al, %dx
-	cmpw	$1, GUEST_MAILBOX
-	jne	guest_wait
+	movzwl	GUEST_MAILBOX, %ecx	/* 1: go; any other: a test whether it is here */
+	jecxz	guest_wait
 	cmpl	%esi, GUEST_MAILBOX + 4
 	jne	guest_wait
 	movq	GUEST_MAILBOX + 8, %rax
 	movw	$0, GUEST_MAILBOX
+	loop	guest_wait		/* it was not 1 */
 	jmp	*%rax
 guest_park_end:
 
