@@ -42,6 +42,11 @@
 #define CHANNEL_ADDR		0xc0000000
 #define CHANNEL_SIZE		0x100000
 
+/* Guest memory that is kept from Linux, for a channel and a page of its registers. */
+#define CHANNEL_RAM_ADDR	0xa000000
+#define CHANNEL_REGS_ADDR	0xa100000
+#define CHANNEL_REGS_SIZE	0x1000
+
 /* A page of guest memory that firmware keeps from Linux: the generation id. */
 #define VMGENID_ADDR		0x8000000
 #define VMGENID_SIZE		0x1000

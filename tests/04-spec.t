@@ -200,7 +200,7 @@ def channel(page, header):
     none([text for text in (
         f'{define["DATA"]:#x} of the memory', f'from a multiple of {define["PAGE"]:#x}, ',
         f'and {define["DATA"] + define["PAGE"]:#x} or more',
-        f'{define["PIO_SIZE"]:#x} ports or more, from a multiple of {define["PIO_SIZE"]:#x}, ',
+        f'from a multiple of {define["PAGE"]:#x} and {define["PAGE"]:#x} long.',
         f'0 to {define["MAX_NUMBER"]:#x}, ', f'bits 31:{define["NUMBER_SHIFT"]} of ECX',
         f'MUST return {define["RAISED"]} if', f'{define["PEER_DOWN"]} if nothing',
         f'and {define["NO_EVENT"]:#x}, ') if text not in words],

@@ -54,7 +54,7 @@ static uint32_t ring_write(struct paravirq_channel *ch, uint32_t event)
 /**
  * paravirq_channel_read() - the guest reads a register
  * @ch: its side of the channel
- * @offset: of the register: from the first port, or bits 15:0 of ECX; may lie outside
+ * @offset: of the register: in its window, or bits 15:0 of ECX; may lie outside
  * @size: of the access in bytes; any. A hypercall has 4
  *
  * Return: the value; 0 for an access that is ignored.

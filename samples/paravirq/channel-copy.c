@@ -6,6 +6,7 @@
  *	channel-copy SEND RECEIVE	sends one file, receives the other guest's
  *	channel-copy -r N		rings N times, takes the other guest's rings
  *	channel-copy -p N		N round trips, rung by side 0, answered by side 1
+ *	channel-copy -t			takes what is there: rings of each event, and PEER
  *
  * -d DEVICE is the channel, by default /dev/paravirq-channel0. Exit status 2: the other
  * guest went away, or its program began anew.
@@ -31,7 +32,7 @@
 #include <unistd.h>
 
 #define MAX_EVENTS	16
-#define BATCH		1024	/* rings in one write */
+#define BATCH		1024	/* rings between two reads */
 #define CHUNK		65536	/* bytes in one step */
 
 /* The words of a side. They outlive it: what says something of a run has its number. */
@@ -85,6 +86,7 @@ static void open_channel(void)
 
 	events = attribute("events");
 	number = attribute("side");
+	peer = attribute("peer_changes");
 	size = attribute("size");
 	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (data == MAP_FAILED)
@@ -299,22 +301,17 @@ static unsigned long long share(unsigned long long n, unsigned int event)
 
 static void ring_all(unsigned long long n)
 {
-	unsigned int batch[BATCH], i, event;
+	unsigned int i, event;
 	unsigned long long rung = 0, theirs_rung, all;
 	double start, end = 0;
-	ssize_t len;
 
 	meet(n);
 	theirs_rung = get(theirs->sum);
 	start = now();
 	do {
 		check_run();
-		for (i = 0; i < BATCH && rung + i < n; i++)
-			batch[i] = (rung + i) % (events - 1);
-		len = i ? write(fd, batch, i * sizeof(*batch)) : 0;
-		if (len < 0)
-			err(1, "%s: write", device);
-		rung += len / sizeof(*batch);
+		for (i = 0; i < BATCH && rung < n; i++)
+			ring(rung++ % (events - 1));
 		if (rung == n && !end)
 			end = now();
 
@@ -368,33 +365,45 @@ static void round_trips(unsigned long long n)
 	}
 }
 
+static void take_all(void)
+{
+	unsigned int event;
+
+	take(false);
+	for (event = 0; event < events; event++)
+		printf("%llu ", taken[event]);
+	printf("%u\n", peer);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long long n = 0;
 	int opt, mode = 0;
 
-	while ((opt = getopt(argc, argv, "d:r:p:")) != -1) {
+	while ((opt = getopt(argc, argv, "d:r:p:t")) != -1) {
 		if (opt == 'd') {
 			device = optarg;
 		} else if (opt != '?') {
 			mode = opt;
-			n = strtoull(optarg, NULL, 0);
+			n = optarg ? strtoull(optarg, NULL, 0) : 0;
 		} else {
 			mode = -1;
 		}
 	}
 	if (mode < 0 || argc - optind != (mode ? 0 : 2)) {
-		fprintf(stderr, "usage: %s [-d DEVICE] SEND RECEIVE | -r N | -p N\n", argv[0]);
+		fprintf(stderr, "usage: %s [-d DEVICE] SEND RECEIVE | -r N | -p N | -t\n", argv[0]);
 		return 1;
 	}
 
 	open_channel();
-	if (mode && events < 2)
+	if ((mode == 'r' || mode == 'p') && events < 2)
 		errx(1, "%s: one event, -r and -p need two", device);
 	if (mode == 'r')
 		ring_all(n);
 	else if (mode == 'p')
 		round_trips(n);
+	else if (mode == 't')
+		take_all();
 	else
 		copy(argv[optind], argv[optind + 1]);
 

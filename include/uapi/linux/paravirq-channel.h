@@ -25,8 +25,8 @@
 #define PARAVIRQ_CHANNEL_MAX_EVENTS	16
 
 /*
- * Registers of 32 bits, little-endian, at these offsets, by hypercall or from the
- * first I/O port, each reached by an aligned 4-byte access only.
+ * Registers of 32 bits, little-endian, at these offsets, by hypercall or from an
+ * address in memory, each reached by an aligned 4-byte access only.
  */
 
 /* The constant PARAVIRQ_CHANNEL_MAGIC. Read only. */
@@ -57,9 +57,6 @@
 #define PARAVIRQ_CHANNEL_RAISED		0
 #define PARAVIRQ_CHANNEL_PEER_DOWN	1
 #define PARAVIRQ_CHANNEL_NO_EVENT	0xffffffff
-
-/* Number of I/O ports; the first is a multiple of it. */
-#define PARAVIRQ_CHANNEL_PIO_SIZE	0x20
 
 /*
  * hypercall: VMCALL or VMMCALL by 64-bit code of CPL 0 is one access. EAX is what to
