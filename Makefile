@@ -37,13 +37,13 @@ GUEST_TESTS := $(filter-out tests/0% tests/82%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
 KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71% \
-	tests/90% tests/95%, \
+	tests/90% tests/95% tests/96%, \
 	$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
 KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
 
 .PHONY: help run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
-.PHONY: kernels qemu tables baremetal deb test-kernels
+.PHONY: kernels qemu tables baremetal baremetal-test deb test-kernels
 .PHONY: check docs clean distclean deps linux-source qemu-source
 .PHONY: $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS) $(STOCK_KERNELS)
 MAKEFLAGS += --no-print-directory
@@ -59,6 +59,8 @@ help:
 	@echo '  make unit       only the tests that need no guest: 2 min'
 	@echo '  make check      coding style, static checks, libparavirq on other hosts: 6 min'
 	@echo '  make tables-test  3,000 tables, by check-tables and by a guest: 3 min'
+	@echo '  make baremetal-test  two partitions under fire, RINGS=2000000 each way, and'
+	@echo '                  BOOTS=200 of one that is rung: 25 min'
 	@echo '  make test-debug every guest under KASAN, lockdep and the like, and again'
 	@echo '                  under KCSAN: 1 h'
 	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
@@ -147,8 +149,12 @@ test:
 tables-test: slim qemu tables
 	@TABLES=3000 scripts/run-tests tests/71-tables.t
 
+baremetal-test: modules slim baremetal
+	@RINGS=$(or $(RINGS),2000000) BOOTS=$(or $(BOOTS),200) \
+		scripts/run-tests tests/96-fire-baremetal.t
+
 # Both, whatever the first one finds.
-test-debug: TESTS = $(filter-out tests/90% tests/95%,$(GUEST_TESTS))
+test-debug: TESTS = $(filter-out tests/90% tests/95% tests/96%,$(GUEST_TESTS))
 test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 	@status=0; for kernel in $(DEBUG_KERNELS); do \
 		echo "guests with the kernel $$kernel:"; \
