@@ -182,10 +182,11 @@ kvm-host: slim qemu tables
 unit: deps tables
 	@scripts/run-tests $(sort $(wildcard tests/0*.t))
 
-bench: $(BENCH_KERNELS) qemu kvm-host
+bench: $(BENCH_KERNELS) modules qemu baremetal kvm-host
 	@scripts/bench
 	@scripts/bench-kvm
 	@scripts/bench-bell
+	@scripts/bench-baremetal
 
 fuzz: deps
 	@$(MAKE) -C hypervisor/libparavirq fuzz

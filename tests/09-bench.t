@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-scripts/bench, bench-kvm and bench-bell without a guest: what they read from size, QEMU,
+scripts/bench, bench-kvm, bench-bell and bench-baremetal without a guest: what they read from size, QEMU,
 tracefs and the guest's log, that table and plot have all of it, and that README.md and pages in
 the documentation have the figures of their CSV. The figures themselves are nobody's
 promise.
@@ -243,6 +243,60 @@ guest.equal({(name, unit): said.median for name, unit, irqchip, side, said in li
             'and what they are')
 documented('bell', bell, 'irqchip', [line[:-1] for line in lines],
            {line[:2] for line in lines if line[1] in ('instructions', 'exits to user space')})
+
+# Partitions: what the hypervisor says is of each kind, and counts on.
+partitions = guest.load('bench-baremetal')
+SAID = ['cpuid', 'rdmsr', 'wrmsr', 'ipi', 'port', 'controller', 'channel', 'exception', 'other']
+
+
+def said(*counts):
+    """A report of the hypervisor."""
+    return {'exits': sum(counts), **dict(zip(SAID, counts))}
+
+
+def lines_of(name, n):
+    """Its log: partition B is another one."""
+    return [f'hv: partition {name}: {sum(n)} exits: ' +
+            ', '.join(f'{count} {kind}' for count, kind in zip(n, SAID)),
+            f'hv: partition {name}: refused: 1 ipi, 2 rdmsr, 3 wrmsr, 4 port']
+
+
+guest.equal(partitions.reports([*lines_of('A', range(1, 10)), *lines_of('B', range(9)),
+                                *lines_of('A', range(2, 11))], 'A'),
+            [said(*range(1, 10)), said(*range(2, 11))], 'what the hypervisor says')
+guest.equal(partitions.by_kind(said(*range(1, 10))),
+            {'all': 45, 'CPUID': 1, 'MSR': 9, 'I/O ports': 5, 'memory': 0, 'other': 30},
+            'exits by kind')
+try:
+    partitions.by_kind({**said(*range(9)), 'exits': 37})
+    guest.ok(False, 'an exit of no kind is no figure')
+except RuntimeError:
+    guest.ok(True, 'an exit of no kind is no figure')
+
+
+def counted(step, per):
+    """Three reports of a step, N and 2N times; what else goes on is the same."""
+    return {f'{step}_{time}': said(3 * i, 0, 0, 9 * i * i, 0, 5 * i + n * per, 0, 0, 0)
+            for i, (time, n) in enumerate((('warm', 1), ('once', 2), ('twice', 4)))}
+
+
+guest.equal([partitions.value(figure, {
+    'A': counted('rings', 20480), 'B': counted('rings', 0),
+    'lines': {**counted('masks', 2000), **counted('moves', 30), **counted('requests', 125)}})
+             for figure in partitions.FIGURES], [(20480 + 18) / 10240, 18 / 10240, 2, 3, 5],
+            'the difference of the second step to the first, for one of it')
+names = [(f'to init: {kind}', 'VM exits', 'all', side)
+         for kind in ('all', *partitions.KINDS) for side in partitions.SIDES]
+for figure in partitions.FIGURES:
+    names += [(figure.name, 'VM exits', 'all', side) for side in (
+        partitions.OURS, *(partitions.BELL_SIDES if figure.step == 'masks' or
+                           figure.name == 'ring, sender' else ()))]
+names += [('16 MiB each way', unit, label, partitions.OURS)
+          for unit in ('VM exits', 's') for label in 'AB']
+names += [('hypervisor', unit, 'all', partitions.OURS) for unit in ('bytes of text', 'lines')]
+names = [(*words, partitions.SHOWN.get(side, side)) for *words, side in names]
+documented('partitions-exits', partitions, 'partition', names,
+           {line[:2] for line in names if line[3] != partitions.OURS})
 
 # README.md shows some of them, with the split irqchip, or without KVM.
 with open(f'{bench.boot.ROOT}/README.md', encoding='utf-8') as f:
