@@ -123,7 +123,8 @@ static void check_interrupt(struct consumer *c, struct paravirq *pv, u32 number,
 	if (!c->correct)
 		return;
 
-	if (!disabled)
+	/* Without an IO-APIC it is the number of no interrupt at all. */
+	if (!disabled && irq_get_irq_data(number))
 		dev_warn(&c->pdev->dev,
 			 "interrupt %u: number %#x was taken for a GSI, lines of %s have to be above those of all IO-APICs\n",
 			 c->index, number, dev_name(pv->config.dev));
