@@ -4,11 +4,13 @@
 Debian's own kernels, $STOCK_KERNEL of scripts/build-stock, with the modules of
 packaging/dkms in two partitions of the bare-metal hypervisor: in one the consumer is
 loaded first, in the other the controller. They ring each other; the guest's part is
-tools/testing/selftests/paravirq/baremetal.
+tools/testing/selftests/paravirq/baremetal. And "make demo" does what the README says.
 
 Copyright (C) 2026 The paravirq authors
 """
 import os
+import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
@@ -38,4 +40,16 @@ try:
             guest.note('\n'.join(f'{port.label} | {line}' for line in port.log))
 finally:
     machine.stop()
+
+demo = subprocess.run(['make', '-C', guest.boot.ROOT, 'demo'], stdout=subprocess.PIPE,
+                      stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
+guest.ok(demo.returncode == 0 and 'paravirq: passed, ' in demo.stdout, 'make demo passes')
+for name in 'AB':
+    guest.ok(re.search(rf'^ {name} \|   taken 1000 of 1000, ', demo.stdout, re.M),
+             f'make demo: {name} shows the rings that it takes')
+    guest.equal(re.findall(rf'^ {name} \|   PVIQ0003:00 interrupt (\d): PVIQ0001:00 line \d irq \d+ '
+                           r'vector \d+ cpu 0, driver paravirq-channel', demo.stdout, re.M),
+                list('01234'), f'make demo: {name} shows its validation')
+if guest._failed:
+    guest.note(demo.stdout)
 guest.done()
