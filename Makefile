@@ -161,7 +161,7 @@ tables-test: slim qemu tables
 
 baremetal-test: modules slim baremetal
 	@RINGS=$(or $(RINGS),2000000) BOOTS=$(or $(BOOTS),200) \
-		scripts/run-tests tests/96-fire-baremetal.t
+		scripts/run-tests tests/92-fire-baremetal.t
 
 # Both, whatever the first one finds.
 test-debug: TESTS = $(filter-out tests/90% tests/95% tests/96%,$(GUEST_TESTS))
