@@ -37,7 +37,7 @@ GUEST_TESTS := $(filter-out tests/0% tests/82%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
 KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71% \
-	tests/90% tests/95% tests/96%, \
+	tests/9%, \
 	$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
 KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
@@ -164,7 +164,7 @@ baremetal-test: modules slim baremetal
 		scripts/run-tests tests/92-fire-baremetal.t
 
 # Both, whatever the first one finds.
-test-debug: TESTS = $(filter-out tests/90% tests/95% tests/96%,$(GUEST_TESTS))
+test-debug: TESTS = $(filter-out tests/9%,$(GUEST_TESTS))
 test-debug: modules stock $(DEBUG_KERNELS) qemu tables
 	@status=0; for kernel in $(DEBUG_KERNELS); do \
 		echo "guests with the kernel $$kernel:"; \

@@ -25,7 +25,7 @@ baremetal = guest.load('baremetal')
 BUILD = guest.boot.BUILD
 
 RINGS = int(os.environ.get('RINGS', '20000'))
-TRIPS = max(RINGS // 100, 200)
+TRIPS = max(RINGS // 1000, 200)
 BOOTS = int(os.environ.get('BOOTS', '2'))
 # So many are of one start of the hypervisor. A boot takes seconds.
 AT_ONCE, PATIENCE = 10, 180
@@ -92,7 +92,7 @@ def boots():
         try:
             machine.start()
             line = 0
-            for n in range(1, nr + 1):
+            for _ in range(nr):
                 line, said = machine.B.wait_line(r'selftest: boot (\d+): 2 CPUs, (\d+) rings$',
                                                  line + 1)
                 done += 1
