@@ -134,16 +134,20 @@ with Run() as run:
     guest.equal(run.word(MINE + TAKEN + 4), RINGS + 1, 'and counted')
 
     # [CHAN-23] The peer was reset after it counted: no line but its last one.
-    run.send(READ)
+    run.says(f'dd if={DEV} bs=64 count=1 of=/tmp/read 2>/dev/null & until readlink /proc/$!/fd/0 | '
+             'grep -q paravirq && grep -q "^State:.S" /proc/$!/status; do :; done', '', 'one reads')
     run.put(THEIRS + RUNG, run.word(THEIRS + RUNG) + 1)
     run.put(PEER, 2)
     run.raise_line(NR)
+    run.send('wait; od -An -v -w64 -t u4 /tmp/read')
     guest.equal(run.result().split(), ['1', '0', '0', '2'], 'the peer goes, and had rung')
 
-    # [CHAN-24] Memory that is mapped outlives the driver.
-    run.says(f'channel-copy -d {DEV} /dev/zero /dev/null 2>/tmp/said & until '
-             f'grep -q paravirq /proc/$!/maps; do :; done; for d in {DRIVER}/*channel; do '
-             f'echo ${{d##*/}} >{DRIVER}/unbind; done; wait; cat /tmp/said',
+    # [CHAN-24] It has rung, and waits for its peer.
+    run.says(f'channel-copy -d {DEV} /dev/zero /dev/null 2>/tmp/said & pid=$!', '', 'a program is started')
+    guest.ok(run.comes(MINE + RUNG + 8, 2), 'it has rung')
+    run.says('until grep -q "^State:.S" /proc/$pid/status; do :; done; '
+             f'for d in {DRIVER}/*channel; do echo ${{d##*/}} >{DRIVER}/unbind; done; '
+             'wait; cat /tmp/said',
              f'channel-copy: {DEV}: read: No such device', 'unbinding wakes who waits')
     guest.equal(run.word(STATE), 0, 'the guest is down')
     # As init does when a shell ends well.

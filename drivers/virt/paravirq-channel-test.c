@@ -224,19 +224,20 @@ static void channel_test_take(struct kunit *test)
 {
 	struct fake *fake = fake_channel(test);
 	u32 counts[NR_EVENTS + 2] = { [NR_EVENTS + 1] = 42 };
-	struct fake_page theirs;
+	struct fake_page *theirs = kunit_kmalloc(test, sizeof(*theirs), GFP_KERNEL);
 
+	KUNIT_ASSERT_NOT_NULL(test, theirs);
 	KUNIT_EXPECT_EQ(test, channel_look(&fake->ch, counts, true), 0);
-	KUNIT_EXPECT_EQ(test, (u32)channel_poll(&fake->file, NULL), EPOLLOUT | EPOLLWRNORM);
+	KUNIT_EXPECT_TRUE(test, channel_poll(&fake->file, NULL) == (EPOLLOUT | EPOLLWRNORM));
 
 	fake->pages[1].taken[0] = U32_MAX - 1;
 	fake->pages[0].rung[0] = 1;
 	fake->pages[1].taken[2] = 7;
 	fake->pages[0].rung[2] = 6;
 	fake->pages[0].rung[NR_EVENTS] = 1;
-	theirs = fake->pages[0];
-	KUNIT_EXPECT_EQ(test, (u32)channel_poll(&fake->file, NULL),
-			EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM);
+	*theirs = fake->pages[0];
+	KUNIT_EXPECT_TRUE(test, channel_poll(&fake->file, NULL) ==
+			  (EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM));
 	KUNIT_EXPECT_EQ(test, channel_look(&fake->ch, counts, false), 1);
 	KUNIT_EXPECT_EQ(test, channel_look(&fake->ch, counts, true), 1);
 	KUNIT_EXPECT_EQ(test, counts[0], 3);
@@ -247,11 +248,11 @@ static void channel_test_take(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->pages[1].taken[2], 6);
 	KUNIT_EXPECT_EQ(test, channel_look(&fake->ch, counts, true), 0);
 
-	KUNIT_EXPECT_MEMEQ(test, &fake->pages[0], &theirs, sizeof(theirs));
+	KUNIT_EXPECT_MEMEQ(test, &fake->pages[0], theirs, sizeof(*theirs));
 	fake->ch.gone = true;
 	KUNIT_EXPECT_EQ(test, channel_look(&fake->ch, counts, true), -ENODEV);
-	KUNIT_EXPECT_EQ(test, (u32)channel_poll(&fake->file, NULL),
-			EPOLLHUP | EPOLLERR | EPOLLOUT | EPOLLWRNORM);
+	KUNIT_EXPECT_TRUE(test, channel_poll(&fake->file, NULL) ==
+			  (EPOLLHUP | EPOLLERR | EPOLLOUT | EPOLLWRNORM));
 }
 
 /* [CHAN-22] [CHAN-24] PEER is looked at after STATE is written, and is new once. */

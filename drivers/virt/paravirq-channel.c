@@ -308,23 +308,23 @@ static int channel_identify(struct device *dev, struct channel *ch)
 
 static int channel_request(struct platform_device *pdev, struct channel *ch)
 {
-	int n, irq, ret;
+	int n = platform_irq_count(pdev), irq, ret = 0;
 
+	if (n != ch->nr_events + 1)
+		return dev_err_probe(&pdev->dev, n < 0 ? n : -EINVAL,
+				     "%d interrupts, allowed are %u\n", n, ch->nr_events + 1);
 	/* A kernel that crashed left it up: the peer shall see that it went. */
 	channel_set_up(ch, false);
 
 	/* The last one first: the handler has to know it. */
-	for (n = ch->nr_events; n >= 0; n--) {
+	while (n-- && !ret) {
 		irq = platform_get_irq(pdev, n);
-		if (n == ch->nr_events)
-			ch->peer_irq = irq;
+		ch->peer_irq = ch->peer_irq ?: irq;
 		ret = irq < 0 ? irq :
 		      devm_request_irq(&pdev->dev, irq, channel_interrupt, 0, ch->name, ch);
-		if (ret)
-			return ret;
 	}
 
-	return 0;
+	return ret;
 }
 
 /* When it is down, who had the lock before has left it, and who comes finds it gone. */
