@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 Tables, modules and files of the user's: the example of
-Documentation/firmware-guide/acpi/paravirq.rst, from the page's own text, and what
-scripts/boot and the Makefile say of what is not there.
+Documentation/firmware-guide/acpi/paravirq.rst, from the page's own text, tables of
+scripts/mktable, and what scripts/boot and the Makefile say of what is not there.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -62,6 +62,17 @@ with tempfile.TemporaryDirectory() as d:
     status, said = boot('--tables', 'mydevice.aml', directory=d)
     guest.equal((status, 'a consumer has no driver, which MODULES=my.ko brings' in said),
                 (1, True), 'the example without its driver fails')
+
+    # Tables that scripts/mktable writes.
+    run(os.path.join(ROOT, 'scripts/mktable'), 'my', '--consumer', 'hid=PVIQ0002', 'lines=32-35',
+        'memory=0xfeca0000+0x300', directory=d)
+    for firmware, table, compiler in (('acpi', 'my.aml', ['iasl', '-we', 'my.asl']),
+                                      ('dt', 'my.dtb', ['dtc', '-o', 'my.dtb', 'my.dts'])):
+        run(*compiler, directory=d)
+        status, said = boot('--firmware', firmware, '--tables', table, directory=d)
+        guest.equal((status, said.count('rang 100 times, the driver fetched 100')), (0, 4),
+                    f"mktable's {table} boots, and its four lines ring")
+        guest.note(said if status else '')
 
     # The host raises its lines, each as often as it says.
     with guest.Run(None, label='the example, rung', kernel='modules', shell=True, expect=None,
