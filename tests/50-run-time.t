@@ -19,10 +19,12 @@ guest.suspend('modules')
 
 # [GUEST-2] The lines of a controller that was removed are dead.
 with guest.table_disk('pvic', 'doorbell') as image:
-    for machine, kernel, disk in (('q35', 'modules', 'virtio-blk-pci'),
-                                  ('microvm', 'slim', 'virtio-blk-device')):
+    for machine, kernel, disk, rounds in (('q35', 'modules', 'virtio-blk-pci', 1),
+                                          ('microvm', 'slim', 'virtio-blk-device',
+                                           1 if guest.boot.EMULATED_HOST else 99)):
         with guest.Run('configfs', machine=machine, kernel=kernel, tables=[],
-                       devices=guest.boot.hardware(1),
+                       devices=guest.boot.hardware(1), append=f'guest_rounds={rounds}',
+                       timeout=120 + 2 * rounds,
                        args=('-drive', 'if=none,id=d,format=raw,readonly=on,'
                              f'file={image.name}', '-device', f'{disk},drive=d')):
             pass
