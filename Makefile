@@ -33,7 +33,7 @@ STOCK ?= $(STOCK_KERNELS)
 # The longest first.
 TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
 # Those of kernels that are built here: stock ones are the others.
-GUEST_TESTS := $(filter-out tests/0% tests/82%,$(sort $(wildcard tests/*.t)))
+GUEST_TESTS := $(filter-out tests/0% tests/52% tests/82% tests/91%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
 KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71% \
