@@ -6,7 +6,12 @@
 #
 # Copyright (C) 2026 The paravirq authors
 
-export KERNEL_SRC QEMU_SRC JOBS
+export KERNEL_SRC QEMU_SRC JOBS KERNEL
+KERNEL ?= 6.12
+ifeq ($(filter 7.3 6.12,$(KERNEL)),)
+$(error KERNEL=$(KERNEL), allowed are 7.3 and 6.12)
+endif
+FOR := $(if $(filter-out 6.12,$(KERNEL)),-$(KERNEL))
 ifneq ($(QEMU_SRC),)
 export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
 endif
@@ -87,7 +92,8 @@ help:
 	@echo '  TABLES="my.aml ..." MODULES="my.ko ..." INITRD=my.cpio'
 	@echo '                  (run, shell) yours, see Documentation/firmware-guide/acpi/paravirq.rst'
 	@echo '  HYPERVISOR=baremetal  (run, shell) two partitions of our own hypervisor'
-	@echo '  KERNEL_SRC=DIR  a Linux 6.12 tree of yours, copied and never changed'
+	@echo '  KERNEL=7.3      another Linux than 6.12 for all guests'
+	@echo '  KERNEL_SRC=DIR  a Linux tree of yours of that version, copied and never changed'
 	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 10.0 or 10.2, likewise'
 	@echo '  JOBS=N          build with N processes, default: one per CPU'
 	@echo
@@ -105,12 +111,12 @@ qemu-source: deps
 
 $(KERNELS) $(DEBUG_KERNELS) $(BENCH_KERNELS): linux-source
 	@scripts/build-linux $@
-	@scripts/mkinitrd $@
+	@scripts/mkinitrd $@$(FOR)
 
 # One after the other: they share a tree, and each build takes all processors.
 kernels: linux-source
 	@for kernel in $(KERNELS); do \
-		scripts/build-linux $$kernel && scripts/mkinitrd $$kernel || exit; \
+		scripts/build-linux $$kernel && scripts/mkinitrd $$kernel$(FOR) || exit; \
 	done
 
 qemu: qemu-source

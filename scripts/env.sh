@@ -32,3 +32,12 @@ lock()
 	exec 9>"$BUILD/$1.lock"
 	flock -n 9 || { echo "waiting for another run of ${0##*/}"; flock 9; }
 }
+
+# The version of Linux, which names what is made of another one than the usual.
+KERNEL=${KERNEL:-6.12}
+case $KERNEL in
+6.12) FOR= ;;
+7.3)  FOR=-$KERNEL ;;
+*)    die "KERNEL=$KERNEL, allowed are 7.3 and 6.12." ;;
+esac
+LINUX=$BUILD/linux$FOR

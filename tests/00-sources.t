@@ -110,7 +110,10 @@ case "$(basename "$0") $*" in
 apt-get\\ indextargets*) echo '|http://mirror.example/ bookworm main' ;;
 *\\ update) ;;
 *\\ madison\\ *) for v in 6.12.9-1 6.12.11-2 6.12.10-1; do
-		echo "$last | $v | http://mirror.example/ bookworm/main amd64 Packages"; done ;;
+		[ "$last" = linux-source-7.3 ] ||
+			echo "$last | $v | http://mirror.example/ bookworm/main amd64 Packages"; done
+	echo "$last | 7.3.4-1 | http://mirror.example/ trixie-backports/main amd64 Packages"
+	echo "$last | 7.3.2-1 | http://mirror.example/ trixie-backports/main amd64 Packages" ;;
 *\\ showsrc\\ *) printf 'Version: 1:%s\\n' 11.0.1-1 10.0.2+ds-2 10.0.13+ds-1 ;;
 *\\ download\\ *|*\\ source\\ *)
 	case " $HAS " in *" $last "*) ;; *) echo "E: 404 $last" >&2; exit 100 ;; esac
@@ -119,7 +122,7 @@ esac
 '''
 
 
-def fetch(what, has):
+def fetch(what, kernel, has):
     """What fetch-sources downloads from a mirror that has this, and what it says."""
     with tempfile.TemporaryDirectory() as d:
         os.makedirs(f'{d}/bin')
@@ -130,6 +133,7 @@ def fetch(what, has):
             os.chmod(f'{d}/bin/{name}', 0o755)
         run = subprocess.run([f'{d}/scripts/fetch-sources', what], capture_output=True, text=True,
                              check=False, env={**os.environ, 'HAS': has, 'TAKEN': f'{d}/taken',
+                                               'KERNEL': kernel,
                                                'PATH': f'{d}/bin:{os.environ["PATH"]}'})
         taken = ''
         if os.path.exists(f'{d}/taken'):
@@ -138,13 +142,19 @@ def fetch(what, has):
         return taken, run.stderr
 
 
-ALL = {'linux': 'linux-source-6.12=6.12.11-2 linux-source-6.12=6.12.10-1 linux-source-6.12=6.12.9-1',
-       'qemu': 'qemu=1:10.0.13+ds-1 qemu=1:10.0.2+ds-2'}
-for what, versions in ALL.items():
+# The next release has newer ones of each, and only a kernel's source is taken from there.
+for what, kernel, versions in (
+        ('linux', '6.12', 'linux-source-6.12=6.12.11-2 linux-source-6.12=6.12.10-1 '
+                          'linux-source-6.12=6.12.9-1'),
+        ('linux', '7.3', 'linux-source-7.3=7.3.4-1 linux-source-7.3=7.3.2-1'),
+        ('meson', '6.12', 'meson=6.12.11-2 meson=6.12.10-1 meson=6.12.9-1'),
+        ('qemu', '6.12', 'qemu=1:10.0.13+ds-1 qemu=1:10.0.2+ds-2')):
     newest, *_, oldest = versions.split()
-    guest.equal(fetch(what, versions)[0], newest, f'{what}: the newest version')
-    guest.equal(fetch(what, oldest)[0], oldest, f'{what}: the oldest, if the mirror lost the others')
-    taken, said = fetch(what, 'qemu=1:11.0.1-1')
-    guest.ok(not taken and f'looked for {versions} ' in said, f'{what}: says what it looked for')
+    name = f'{what} {kernel}' if what == 'linux' else what
+    guest.equal(fetch(what, kernel, versions)[0], newest, f'{name}: the newest version')
+    guest.equal(fetch(what, kernel, oldest)[0], oldest,
+                f'{name}: the oldest, if the mirror lost the others')
+    taken, said = fetch(what, kernel, 'qemu=1:11.0.1-1')
+    guest.ok(not taken and f'looked for {versions} ' in said, f'{name}: says what it looked for')
     guest.note(said)
 guest.done()

@@ -170,9 +170,9 @@ with tempfile.TemporaryDirectory(prefix='a b') as d:
             f.write(text)
     run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/prepare-linux')], text=True,
                          check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                         env={**os.environ, 'KERNEL_SRC': d})
+                         env={**os.environ, 'KERNEL_SRC': d, 'KERNEL': '7.3'})
     guest.equal((run.returncode, run.stdout),
-                (1, f'prepare-linux: KERNEL_SRC={d} is Linux 6.11, allowed is 6.12.\n'),
+                (1, f'prepare-linux: KERNEL_SRC={d} is Linux 6.11, allowed is 7.3.\n'),
                 'another version of Linux is refused')
 run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/check-boot-log'), '/nosuch'], text=True,
                      check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

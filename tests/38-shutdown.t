@@ -65,8 +65,9 @@ with tempfile.TemporaryDirectory() as tmp:
 
 def kexec():
     """The rings go on through the end of the one kernel and the start of the other."""
-    kernel = os.path.join(guest.boot.BUILD, 'kernel/slim/arch/x86/boot/bzImage')
-    initrd = os.path.join(guest.boot.BUILD, 'initrd-slim.cpio')
+    name = guest.boot.built('slim')
+    kernel = os.path.join(guest.boot.BUILD, 'kernel', name, 'arch/x86/boot/bzImage')
+    initrd = os.path.join(guest.boot.BUILD, f'initrd-{name}.cpio')
     disks = [a for name, path in (('kernel', kernel), ('initrd', initrd))
              for a in ('-drive', f'if=none,id={name},format=raw,readonly=on,file={path}',
                        '-device', f'virtio-blk-device,drive={name},serial={name}')]

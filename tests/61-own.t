@@ -48,7 +48,7 @@ with tempfile.TemporaryDirectory() as d:
     example(d)
     for command in (['iasl', '-tc', 'mydevice.asl'],
                     [os.path.join(ROOT, 'scripts/check-tables'), 'mydevice.aml'],
-                    ['make', '-C', os.path.join(BUILD, 'kernel/modules'), f'M={d}']):
+                    ['make', '-C', f'{BUILD}/kernel/{guest.boot.built("modules")}', f'M={d}']):
         status, said = run(*command, directory=d)
         guest.equal(status, 0, f'the example: {os.path.basename(command[0])}')
         guest.note(said if status else '')

@@ -43,6 +43,16 @@ static inline bool dev_of_node_reused(const struct device *dev)
 }
 #endif
 
+#ifdef HAS_BARE_NAMESPACES
+#undef MODULE_IMPORT_NS
+#define MODULE_IMPORT_NS(ns)	MODULE_INFO(import_ns, ns)
+#endif
+
+#ifdef HAS_GROUPS_ALL
+#include <linux/group_cpus.h>
+#define group_cpus_evenly(numgrps, nummasks)	(*(nummasks) = (numgrps), group_cpus_evenly(numgrps))
+#endif
+
 #ifdef HAS_INT_REMOVE
 #define remove	remove_new
 #endif

@@ -718,7 +718,7 @@ static struct kunit_suite paravirq_test_suite = {
 
 kunit_test_suite(paravirq_test_suite);
 
-MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 MODULE_DESCRIPTION("KUnit tests of the paravirq irq_domain");
 MODULE_AUTHOR("The paravirq authors");
 MODULE_LICENSE("GPL");
