@@ -291,24 +291,15 @@ static void fake_start(struct fake *fake)
 	fake->log[0] = '\0';
 }
 
-static void fake_remove_node(void *fwnode)
-{
-	fwnode_remove_software_node(fwnode);
-}
-
 /* A device with a node of its own. */
 static struct device *fake_device(struct kunit *test, struct fake *fake)
 {
+	static const struct property_entry none[] = { { } };
 	struct platform_device *pdev;
-	struct fwnode_handle *fwnode;
-
-	fwnode = fwnode_create_software_node(NULL, NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fwnode);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fake_remove_node, fwnode), 0);
 
 	pdev = kunit_platform_device_alloc(test, "paravirq-fake", PLATFORM_DEVID_AUTO);
 	KUNIT_ASSERT_NOT_NULL(test, pdev);
-	pdev->dev.fwnode = fwnode;
+	KUNIT_ASSERT_EQ(test, device_create_managed_software_node(&pdev->dev, none, NULL), 0);
 	platform_set_drvdata(pdev, fake);
 	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, pdev), 0);
 
