@@ -6,8 +6,8 @@
 #
 # Copyright (C) 2026 The paravirq authors
 
-export KERNEL_SRC QEMU_SRC JOBS KERNEL
 KERNEL ?= 6.12
+export KERNEL KERNEL_SRC QEMU_SRC JOBS
 ifeq ($(filter 7.3 6.12,$(KERNEL)),)
 $(error KERNEL=$(KERNEL), allowed are 7.3 and 6.12)
 endif
