@@ -294,7 +294,7 @@ static void channel_test_interrupts(struct kunit *test)
 		irq_set_chip_and_handler(irq + n, &dummy_irq_chip, handle_simple_irq);
 
 	pdev = add_device(test, &firmware[0], irq, NR_EVENTS);
-	KUNIT_EXPECT_EQ(test, channel_request(pdev, &fake->ch), -ENXIO);
+	KUNIT_EXPECT_EQ(test, channel_request(pdev, &fake->ch), -EINVAL);
 	pdev = add_device(test, &firmware[0], irq, NR_EVENTS + 1);
 	KUNIT_ASSERT_NOT_NULL(test, devres_open_group(&pdev->dev, fake, GFP_KERNEL));
 	KUNIT_EXPECT_EQ(test, channel_request(pdev, &fake->ch), 0);

@@ -50,7 +50,7 @@ static inline bool dev_of_node_reused(const struct device *dev)
 
 #ifdef HAS_GROUPS_ALL
 #include <linux/group_cpus.h>
-#define group_cpus_evenly(numgrps, nummasks)	(*(nummasks) = (numgrps), group_cpus_evenly(numgrps))
+#define group_cpus_evenly(n, nummasks)	(*(nummasks) = (n), group_cpus_evenly(n))
 #endif
 
 #ifdef HAS_INT_REMOVE
@@ -188,6 +188,11 @@ int paravirq_validation_start(void);
 #define module_param(name, type, perm)					\
 	__module_param_call(, name, &param_ops_##type, &name, perm, -1, 0);	\
 	__MODULE_PARM_TYPE(name, #type)
+#endif
+
+#ifdef OWN_PR_FMT
+/* The source defines it, later than it would by itself. */
+#undef pr_fmt
 #endif
 
 #endif /* _PARAVIRQ_COMPAT_H */
