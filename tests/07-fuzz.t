@@ -61,7 +61,11 @@ bare() {
 	cp "$hv"/baremetal/*.[ch] "$1/baremetal"
 	[ -z "${3-}" ] || sed -i "$3" "$1/baremetal/$2.c"
 	[ -z "${3-}" ] || ! cmp -s "$1/baremetal/$2.c" "$hv/baremetal/$2.c" || return 1
-	set -- "$1" "$2" $([ "$2" = table ] || echo "$1/baremetal/$2.c")
+	if [ "$2" = exit ]; then
+		set -- "$1" "$2" "$1/baremetal/$2.c"
+	else	# fuzz-table.c includes what it fuzzes
+		set -- "$1" "$2"
+	fi
 	clang -std=gnu2x -O1 -g -w -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all '-D__packed=__attribute__((packed))' \
 		'-D__noreturn=__attribute__((noreturn))' '-D__printf(a, b)=' -I"$1" -I"$hv" \

@@ -404,10 +404,10 @@ SAID = [
     'table line 10: "initrd", allowed: a word and its value',
     'table line 11: "color", allowed: cpus, memory, lines, console, kernel, initrd, ssdt, append',
     'partition A is left out',
-    'table line 12: "B", allowed: memory of 20M, for kernel and initrd, to ...M, what is free; '
+    'table line 12: "B", allowed: memory of 20M, for kernel and initrd, to ...M, the free; '
     'not 18M',
     'partition B is left out',
-    'table line 15: "C", allowed: memory of 20M, for kernel and initrd, to ...M, what is free; '
+    'table line 15: "C", allowed: memory of 20M, for kernel and initrd, to ...M, the free; '
     'not ...M',
     'table line 15: "C", allowed: cpus up to 2, as many are left; not 9',
     'partition C is left out',

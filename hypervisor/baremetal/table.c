@@ -119,7 +119,7 @@ static void check_partition(const struct partition *p)
 	}
 	needed = guest_memory_needed(p->kernel, p->initrd) / MIB;
 	if (p->size / MIB < needed || p->size / MIB > free)
-		bad(p->name, "memory of %luM, for kernel and initrd, to %luM, what is free; not %luM",
+		bad(p->name, "memory of %luM, for kernel and initrd, to %luM, the free; not %luM",
 		    needed, free, p->size / MIB);
 	if (p->nr_cpus > machine.nr_cpus - nr_cpus)
 		bad(p->name, "cpus up to %u, as many are left; not %u", machine.nr_cpus - nr_cpus,
