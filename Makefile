@@ -62,7 +62,7 @@ help:
 	@echo '                  7 min, then 5 s'
 	@echo '  make shell      the same, with a shell in the guest (monitor: Ctrl-a c)'
 	@echo '  make test       what a change needs to be trusted; TESTS="tests/..." for some,'
-	@echo '                  V=1 for all lines: 35 min, then 17'
+	@echo '                  V=1 for all lines: 35 min, then 19'
 	@echo '  make unit       only the tests that need no guest: 2 min'
 	@echo '  make check      coding style, static checks, libparavirq on other hosts: 6 min'
 	@echo '  make tables-test  3,000 tables, by check-tables and by a guest: 3 min'
