@@ -180,9 +180,13 @@ guest.equal((run.returncode, run.stdout),
             (2, 'check-boot-log: /nosuch: No such file or directory\n'), 'no log, one line')
 
 # A tree of its own, where no archive can be reached.
+ALONE = ['unshare', '-rn']
+if subprocess.run([*ALONE, 'true'], check=False, stderr=subprocess.DEVNULL).returncode:
+    guest.ok(True, 'without a network it is said so # SKIP this machine makes no namespaces')
+    guest.done()
 with tempfile.TemporaryDirectory() as d:
     shutil.copytree(os.path.join(guest.boot.ROOT, 'scripts'), os.path.join(d, 'scripts'))
-    run = subprocess.run(['unshare', '-rn', os.path.join(d, 'scripts/fetch-sources'), 'meson'],
+    run = subprocess.run([*ALONE, os.path.join(d, 'scripts/fetch-sources'), 'meson'],
                          text=True, check=False, stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE)
     guest.ok(run.returncode and run.stderr.startswith(
