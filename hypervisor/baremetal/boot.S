@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Entry of the bare-metal hypervisor: by multiboot on the first CPU, by SIPI on the
- * others, both to long mode and to C; the way into a guest and out of it; and what
- * interrupts do here. Then the ACPI tables that iasl has made.
+ * others, both to long mode and to C; the way into a guest and out of it; what CPUs
+ * of a guest run that wait, and what interrupts do here. Then the ACPI tables of iasl.
  *
  * Memory is mapped at its physical addresses, 512 GiB of it by pages of 1 GiB.
  *

@@ -276,7 +276,7 @@ static void quiet_pci(void)
 	}
 }
 
-/* None of them but those for the hypervisor's own faults is there outside of apic_reset(). */
+/* None of them but those for the hypervisor's own faults is there outside of run.c's windows. */
 static void init_interrupts(void)
 {
 	u32 i;
