@@ -67,7 +67,7 @@ help:
 	@echo '  make check      coding style, static checks, libparavirq on other hosts: 6 min'
 	@echo '  make tables-test  3,000 tables, by check-tables and by a guest: 3 min'
 	@echo '  make baremetal-test  two partitions under fire, RINGS=2000000 each way, and'
-	@echo '                  BOOTS=200 of one that is rung: hours'
+	@echo '                  BOOTS=200 of one that is rung; it takes long'
 	@echo '  make test-debug every guest under KASAN, lockdep and the like, and again'
 	@echo '                  under KCSAN: 1 h'
 	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
