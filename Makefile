@@ -38,14 +38,14 @@ STOCK ?= $(STOCK_KERNELS)
 # The longest first.
 TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
 # Those of kernels that are built here: stock ones are the others.
-GUEST_TESTS := $(filter-out tests/0% tests/52% tests/82% tests/91%,$(sort $(wildcard tests/*.t)))
+GUEST_TESTS := $(filter-out tests/0% tests/1% tests/52% tests/82% tests/91%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
-KVM_GUESTS := $(filter-out tests/12% tests/13% tests/14% tests/20% tests/39% tests/71% \
+KVM_GUESTS := $(filter-out tests/21% tests/22% tests/23% tests/24% tests/39% tests/71% \
 	tests/9%, \
 	$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
-KVM_SOME := split:tests/35-operations.t full:tests/35-operations.t
+KVM_SOME := split:tests/35-cost.t full:tests/35-cost.t
 
 .PHONY: help demo run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
 .PHONY: kernels qemu tables baremetal baremetal-test deb test-kernels
@@ -196,11 +196,11 @@ kvm-host: slim qemu tables
 	@scripts/kvm-host check
 
 unit: deps tables
-	@scripts/run-tests $(sort $(wildcard tests/0*.t))
+	@scripts/run-tests $(sort $(wildcard tests/0*.t tests/1*.t))
 
 bench: $(BENCH_KERNELS) modules qemu baremetal kvm-host
 	@scripts/bench
-	@scripts/bench-kvm
+	@scripts/bench-exits
 	@scripts/bench-bell
 	@scripts/bench-baremetal
 

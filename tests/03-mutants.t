@@ -118,7 +118,7 @@ TABLE
 }
 
 # Of channel.c. That a ring needs more than a load of the other side's word only the
-# model can show, in tests/05-model.t.
+# model can show, in tests/06-model.t.
 channel_table() {
 	cat <<'TABLE'
 registers take any size on reads	/^uint32_t paravirq_channel_read/,/^}/s/if (size != 4)/if (!size)/

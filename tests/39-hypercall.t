@@ -3,7 +3,7 @@
 """
 A controller that is reached by hypercalls: what the instruction does in each mode and
 with each kind of CPU, by tests/lib/hypercall.S, and Linux with such a controller.
-What Linux makes of wrong ones is in 70-bad.t, what they cost in 35-operations.t.
+What Linux makes of wrong ones is in 70-bad-tables.t, what they cost in 35-cost.t.
 Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors

@@ -3,7 +3,7 @@
  * Fuzzing of the bare-metal hypervisor's exits, exit.c and the library in user space: two
  * partitions with a channel between them leave their guests by whatever arbitrary bytes say,
  * hypercalls above all, and nobody may have been harmed. What no emulated CPU does is tried
- * first. Built for libFuzzer and run by tests/07-fuzz.t.
+ * first. Built for libFuzzer and run by tests/09-fuzz.t.
  *
  * Copyright (C) 2026 The paravirq authors
  */

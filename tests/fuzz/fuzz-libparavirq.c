@@ -2,7 +2,7 @@
 /*
  * Fuzzing of libparavirq: register accesses, raises and restore images out of
  * arbitrary bytes, each step compared with a model written from the interface.
- * Built for libFuzzer by hypervisor/libparavirq/Makefile, run by tests/07-fuzz.t
+ * Built for libFuzzer by hypervisor/libparavirq/Makefile, run by tests/09-fuzz.t
  * and "make fuzz". With -DREPLAY it has a main() of its own that runs the files
  * named on the command line, to reproduce and to measure what a corpus reaches.
  *

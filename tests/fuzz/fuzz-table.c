@@ -3,7 +3,7 @@
  * Fuzzing of the bare-metal hypervisor's table of partitions, table.c in user space: of
  * arbitrary text come partitions and channels that have what they are said to have, and
  * nothing of each other. It includes table.c, whose state has to begin anew each time, and
- * stands for what table.c calls. Built for libFuzzer and run by tests/07-fuzz.t.
+ * stands for what table.c calls. Built for libFuzzer and run by tests/09-fuzz.t.
  *
  * Copyright (C) 2026 The paravirq authors
  */

@@ -2,7 +2,7 @@
 /*
  * A guest of 64 KiB, given to QEMU as its firmware: each CPU counts its interrupts
  * by vector, in 32-bit words at COUNTS, and waits for more. In real mode, so that
- * any KVM can run it. tests/14-irqfd.t builds it, reads the counts and writes routes.
+ * any KVM can run it. tests/23-irqfd-device.t builds it, reads the counts and writes routes.
  *
  * Copyright (C) 2026 The paravirq authors
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A KVM that refuses irqfds while the file $NO_IRQFD exists: preloaded by
- * tests/14-irqfd.t into QEMU. And a device that writes the last eventfd refused when a
+ * tests/23-irqfd-device.t into QEMU. And a device that writes the last eventfd refused when a
  * vCPU has been stopped, once for each time that there is a file $NO_IRQFD.ring.
  *
  * Copyright (C) 2026 The paravirq authors

@@ -2,7 +2,7 @@
 /*
  * A model of a channel between two guests, for Spin: side 0 rings an event, side 1 takes.
  *
- * tests/05-model.t has Spin try every interleaving of the two, both of which restart at any
+ * tests/06-model.t has Spin try every interleaving of the two, both of which restart at any
  * time: reset by the hypervisor, or as another kernel after a crash, of which the hypervisor
  * knows nothing. What must hold is in take and verdict [CHAN-12 to 25]. Every FAULT_* breaks
  * one rule of the interface, and the verification has to notice.

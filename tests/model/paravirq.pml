@@ -2,7 +2,7 @@
 /*
  * A model of one paravirq line, from the device to its handler, for Spin.
  *
- * tests/05-model.t has Spin try every interleaving of a device that raises, the
+ * tests/06-model.t has Spin try every interleaving of a device that raises, the
  * hypervisor, a driver that works its interrupt, and two CPUs. What must hold
  * is in inject(), line_unlock(), cpu and verdict. Every FAULT_* breaks one rule
  * of the interface or of the guest, and the verification has to notice. With IRQFD

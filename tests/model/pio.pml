@@ -2,7 +2,7 @@
 /*
  * A model of the registers that routes pass through at I/O ports, for Spin.
  *
- * tests/05-model.t has Spin try every interleaving of two vCPUs, which write and
+ * tests/06-model.t has Spin try every interleaving of two vCPUs, which write and
  * read routes of two lines and reset the controller, each under the guest's lock
  * [GUEST-9], and of a machine that is saved and restored between any two accesses
  * [SAVE-1]. What must hold is in commit() [PIO-3] and read_route() [PIO-2] [PIO-4].

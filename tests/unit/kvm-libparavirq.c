@@ -3,7 +3,7 @@
  * hypervisor/libparavirq/kvm.c, with a real KVM and no running vCPU: what KVM has
  * injected is read from the local APICs. Contains that file, as a VMM would that copied
  * it, and in save-restore.h what library.rst shows of saving; some ioctls of theirs are
- * made to fail or to wait. Run by tests/08-kvm.t, prints TAP.
+ * made to fail or to wait. Run by tests/12-kvm-example.t, prints TAP.
  *
  * Copyright (C) 2026 The paravirq authors
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
- * Stress of libparavirq with threads, in TAP. tests/04-stress.t runs it under
+ * Stress of libparavirq with threads, in TAP. tests/05-stress.t runs it under
  * ThreadSanitizer, tests/03-mutants.t against broken libraries.
  *
  *   stress-libparavirq		storm, irqfds, rejected accesses, writers among raisers,

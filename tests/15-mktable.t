@@ -3,7 +3,7 @@
 """
 scripts/mktable: what it writes compiles without a warning, and check-tables finds in it
 what was asked for; each bad option is one error that has its value. The commented
-templates say the same as what it writes. Boots nothing; tests/61-own.t boots its tables.
+templates say the same as what it writes. Boots nothing; tests/61-own-driver.t boots its tables.
 
 Copyright (C) 2026 The paravirq authors
 """

@@ -3,7 +3,7 @@
 """
 The devices of hypervisor/qemu without a guest: the doorbell with a peer outside,
 and the ACPI tables of microvm; all else is in hypervisor/qemu/tests/qtest, which
-tests/13-qtest.t runs. Prints TAP. Run by hand or by prove; takes the path of QEMU
+tests/22-qtest.t runs. Prints TAP. Run by hand or by prove; takes the path of QEMU
 from $QEMU, default build/qemu/qemu-system-x86_64.
 Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
 

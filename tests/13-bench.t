@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-scripts/bench, bench-kvm, bench-bell and bench-baremetal without a guest: what they read from size, QEMU,
+scripts/bench, bench-exits, bench-bell and bench-baremetal without a guest: what they read from size, QEMU,
 tracefs and the guest's log, that table and plot have all of it, and that README.md and pages in
 the documentation have the figures of their CSV. The figures themselves are nobody's
 promise.
@@ -145,7 +145,7 @@ Totals:
     Entries: 3
     Dropped: 0
 '''
-kvm = guest.load('bench-kvm')
+kvm = guest.load('bench-exits')
 guest.equal((kvm.exits.count(HIST), kvm.exits.count(HIST, {10, 96}),
              kvm.exits.count(HIST, only={26, 10, 5})), (1307, 307, 1007),
             'what tracefs has counted, without some reasons, and only some')

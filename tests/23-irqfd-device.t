@@ -24,7 +24,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, 'tests/lib'))
 import guest  # noqa: E402
 
-_loader = importlib.machinery.SourceFileLoader('device', TOP + '/tests/12-qemu-device.t')
+_loader = importlib.machinery.SourceFileLoader('device', TOP + '/tests/21-qemu-device.t')
 device = importlib.util.module_from_spec(importlib.util.spec_from_loader('device', _loader))
 _loader.exec_module(device)
 
