@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Entry of the bare-metal hypervisor: by multiboot on the first CPU, by SIPI on the
- * others, both to long mode and to C; the way into a guest and out of it; what CPUs
- * of a guest run that wait, and what interrupts do here. Then the ACPI tables of iasl.
+ * others, both to long mode and to C; the way into a guest and out of it.
  *
  * Memory is mapped at its physical addresses, 512 GiB of it by pages of 1 GiB.
  *
  * Copyright (C) 2026 The paravirq authors
  */
-#include "layout.h"
-
 #define MULTIBOOT_MAGIC		0x1badb002
 #define MULTIBOOT_FLAGS		0x3		/* modules at pages, memory map */
 #define MULTIBOOT_LOADED	0x2badb002
@@ -113,69 +110,17 @@ vcpu_enter:
 	cld
 	ret
 
-/*
- * guest.c copies this to where the mailbox of ACPI's multiprocessor wakeup says that a CPU
- * can be sent back: it is reset, and waits from then on, as do all but the first one when
- * a partition starts. ESI is the APIC id.
- */
-	.globl	guest_park, guest_wait, guest_park_end
-guest_park:
-	xorl	%eax, %eax
-	movl	$PORT_PARK, %edx
-	outb	%al, %dx
-guest_wait:
-	movl	$1, %eax		/* sleep */
-	movl	$PORT_PARK, %edx
-	outb	%al, %dx
-	movzwl	GUEST_MAILBOX, %ecx	/* 1: go; any other: a test whether it is here */
-	jecxz	guest_wait
-	cmpl	%esi, GUEST_MAILBOX + 4
-	jne	guest_wait
-	movq	GUEST_MAILBOX + 8, %rax
-	movw	$0, GUEST_MAILBOX
-	loop	guest_wait		/* it was not 1 */
-	jmp	*%rax
-guest_park_end:
-
-/* The hypervisor's own faults; with an error code, it and not RIP is first. */
-exception:
-	popq	%rdi
-	popq	%rsi
-	call	machine_exception
-
-/* An NMI has done its work by the exit. */
-nmi:	iretq
-
-/* Any other interrupt is one that a guest has left: it is taken and forgotten. */
-interrupt:
-	pushq	%rax
-	pushq	%rcx
-	pushq	%rdx
-	movl	$0x80b, %ecx		/* EOI */
-	xorl	%eax, %eax
-	xorl	%edx, %edx
-	wrmsr
-	popq	%rdx
-	popq	%rcx
-	popq	%rax
-	iretq
-
 	.data
 	.balign	8
 gdt:	.quad	0, 0x00af9b000000ffff, 0x00cf93000000ffff
 gdt_end:
-	.globl	interrupt_entries, ap_stack, ap_vcpu, dsdt, ssdt, ssdt_end
-interrupt_entries:
-	.quad	exception, nmi, interrupt
+	.globl	ap_stack, ap_vcpu
 ap_stack:
 	.quad	0
 ap_vcpu:
 	.quad	0
 gdtr:	.word	gdt_end - gdt - 1
 	.long	gdt
-dsdt:	.incbin	"dsdt.aml"
-ssdt:	.incbin	"ssdt.aml"
-ssdt_end:
 
 	.balign	4096
 pdpt:	.set	gib, 0

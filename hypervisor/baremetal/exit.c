@@ -35,19 +35,13 @@ void partition_report(struct partition *p)
 		n[EXIT_PARK], n[EXIT_OTHER], n[REFUSED]);
 }
 
-/* Is an IPI for this CPU? "sender" is NULL where there is no shorthand. */
+/* Is an IPI for this CPU? Shorthands are 1: for the sender, 2: all, 3: all others. */
 static bool icr_matches(const struct vcpu *sender, const struct vcpu *target, u64 icr)
 {
-	u32 dest = (u32)(icr >> 32);
+	u32 dest = (u32)(icr >> 32), shorthand = ICR_SHORTHAND(icr);
 
-	switch (ICR_SHORTHAND(icr)) {
-	case 1:
-		return target == sender;
-	case 2:
-		return true;
-	case 3:
-		return target != sender;
-	}
+	if (shorthand)
+		return shorthand == 2 || (shorthand == 1) == (target == sender);
 	return dest == UINT32_MAX || dest == target->apic_id;
 }
 
@@ -110,7 +104,7 @@ static enum action skip(struct vcpu *vcpu, unsigned int length)
 static enum action raise_exception(struct vcpu *vcpu, u32 vector)
 {
 	vcpu->vmcb->event = EVENT_VALID | EVENT_EXCEPTION | vector |
-			    (vector == VECTOR_GP || vector == VECTOR_AC ? EVENT_ERROR_CODE : 0);
+			    (vector == GP_VECTOR || vector == AC_VECTOR ? EVENT_ERROR_CODE : 0);
 	return ACTION_RUN;
 }
 
@@ -150,9 +144,9 @@ static enum action cpuid(struct vcpu *vcpu)
 		    (leaf != 0x7 || !subleaf))
 			for (n = 0; n < 4; n++)
 				r[n] = (r[n] & cpuid_leaves[i].keep[n]) | cpuid_leaves[i].set[n];
-	if (leaf == 0x1 && vmcb->cr4 & CR4_OSXSAVE)
+	if (leaf == 0x1 && vmcb->cr4 & X86_CR4_OSXSAVE)
 		r[2] |= BIT32(27);
-	if (leaf == 0x7 && !subleaf && vmcb->cr4 & CR4_PKE)
+	if (leaf == 0x7 && !subleaf && vmcb->cr4 & X86_CR4_PKE)
 		r[2] |= BIT32(4);
 
 	vmcb->rax = r[0];
@@ -247,7 +241,7 @@ static enum action port(struct vcpu *vcpu)
 
 	count(vcpu, number == PORT_PARK ? EXIT_PARK : EXIT_PORT);
 	if (info & PORT_STRING)
-		return raise_exception(vcpu, VECTOR_GP);
+		return raise_exception(vcpu, GP_VECTOR);
 	skip(vcpu, (unsigned int)(vmcb->exit_info2 - vmcb->rip));
 	if (!(info & PORT_IN))
 		return port_write(vcpu, number);
@@ -262,7 +256,7 @@ static enum action port(struct vcpu *vcpu)
 static enum action undefined(struct vcpu *vcpu)
 {
 	count(vcpu, EXIT_OTHER);
-	return raise_exception(vcpu, VECTOR_UD);
+	return raise_exception(vcpu, UD_VECTOR);
 }
 
 /* [HYP-1] to [HYP-6] of interface.rst, and the same for channels. */
@@ -315,7 +309,7 @@ static enum action exception(struct vcpu *vcpu)
 	count(vcpu, EXIT_EXCEPTION);
 	if (vcpu->vmcb->exit_interrupt & EVENT_VALID)
 		return fault(vcpu, "endless exceptions");
-	return raise_exception(vcpu, (u32)vcpu->vmcb->exit_code - SVM_EXIT_EXCEPTION);
+	return raise_exception(vcpu, (u32)vcpu->vmcb->exit_code - SVM_EXIT_EXCP_BASE);
 }
 
 static enum action nmi(struct vcpu *vcpu)
@@ -331,15 +325,15 @@ static const struct {
 	enum action (*handle)(struct vcpu *vcpu);
 	const char *fault;
 } exits[] = {
-	{ SVM_EXIT_EXCEPTION + VECTOR_DB, exception, NULL },
-	{ SVM_EXIT_EXCEPTION + VECTOR_AC, exception, NULL },
-	{ SVM_EXIT_EXCEPTION + VECTOR_MC, NULL, "machine check" },
+	{ SVM_EXIT_EXCP_BASE + DB_VECTOR, exception, NULL },
+	{ SVM_EXIT_EXCP_BASE + AC_VECTOR, exception, NULL },
+	{ SVM_EXIT_EXCP_BASE + MC_VECTOR, NULL, "machine check" },
 	{ SVM_EXIT_NMI, nmi, NULL },
 	{ SVM_EXIT_INIT, NULL, "INIT from outside" },
 	{ SVM_EXIT_CPUID, cpuid, NULL },
 	{ SVM_EXIT_INVD, undefined, NULL },	/* would lose what caches hold for others */
 	{ SVM_EXIT_INVLPGA, undefined, NULL },
-	{ SVM_EXIT_PORT, port, NULL },
+	{ SVM_EXIT_IOIO, port, NULL },
 	{ SVM_EXIT_MSR, msr, NULL },
 	{ SVM_EXIT_SHUTDOWN, NULL, "triple fault" },
 	{ SVM_EXIT_VMRUN, undefined, NULL },

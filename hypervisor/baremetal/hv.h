@@ -8,6 +8,8 @@
 #ifndef BAREMETAL_HV_H
 #define BAREMETAL_HV_H
 
+#include <sys/io.h>
+
 #include "vcpu.h"
 
 #define PAGE_SIZE	0x1000ul
@@ -19,21 +21,20 @@
 #define GUEST_CHANNELS		0xc0000000ul	/* RAM ends here, and goes on at 4 GiB */
 #define GUEST_HIGH		0x100000000ul
 
-/* A file that the boot loader has loaded; its name is without directories. */
+/* A file that the boot loader has loaded. */
 struct module {
-	char name[64];
+	const char *name;
 	u8 *data;
 	u64 size;
 };
 
 struct machine {
-	u32 apic_ids[256];		/* the first is the CPU that this runs on */
+	u32 apic_ids[256];
 	u32 nr_cpus;
 	struct module modules[64];	/* the table of partitions, then what it names */
 	u32 nr_modules;
 	u32 tsc_khz;
 	u16 pm_timer;			/* a port, which all guests may read */
-	bool is_tcg;			/* it is QEMU's emulation */
 };
 
 extern struct machine machine;
@@ -41,12 +42,13 @@ extern struct partition partitions[];
 extern u32 nr_partitions;
 
 /* boot.S */
-extern u8 trampoline[], trampoline_end[], dsdt[], ssdt[], ssdt_end[], _end[];
-extern u8 guest_park[], guest_wait[], guest_park_end[];
-extern u64 interrupt_entries[];
+extern u8 trampoline[], trampoline_end[], _end[];
 extern struct vcpu *ap_vcpu;	/* the CPU that is to begin, until it has */
 extern void *ap_stack;
 void vcpu_enter(struct vcpu *vcpu);
+
+/* acpi.S */
+extern u8 guest_acpi[], guest_acpi_end[];
 
 /* log.c; the compiler calls memcpy() and memset() itself. */
 extern u16 log_port;
@@ -58,13 +60,12 @@ bool copy(char *to, u64 size, const char *from);
 
 /* machine.c */
 __noreturn void halt(void);
-void machine_cpu_init(struct vcpu *vcpu);
+void machine_cpu_init(void);
 u64 memory_free(void);
 void *memory_large(u64 size);
 void *memory_pages(u64 size);
 void machine_delay(u64 microseconds);
 void machine_main(u32 info);
-void machine_exception(u64 first, u64 second);
 
 /* table.c */
 void table_read(const struct module *table);
@@ -91,32 +92,6 @@ static inline u64 hw_rdmsr(u32 msr)
 static inline void hw_wrmsr(u32 msr, u64 value)
 {
 	asm volatile("wrmsr" : : "c" (msr), "a" ((u32)value), "d" ((u32)(value >> 32)) : "memory");
-}
-
-static inline u8 hw_inb(u16 port)
-{
-	u8 value;
-
-	asm volatile("inb %1, %0" : "=a" (value) : "Nd" (port));
-	return value;
-}
-
-static inline void hw_outb(u16 port, u8 value)
-{
-	asm volatile("outb %0, %1" : : "a" (value), "Nd" (port));
-}
-
-static inline u32 hw_inl(u16 port)
-{
-	u32 value;
-
-	asm volatile("inl %1, %0" : "=a" (value) : "Nd" (port));
-	return value;
-}
-
-static inline void hw_outl(u16 port, u32 value)
-{
-	asm volatile("outl %0, %1" : : "a" (value), "Nd" (port));
 }
 
 #define get(p)			__atomic_load_n(&(p), __ATOMIC_SEQ_CST)

@@ -58,9 +58,9 @@ bool copy(char *to, u64 size, const char *from)
 static void put(char c)
 {
 	/* Is a UART ready? */
-	while (log_port != DEBUG_PORT && !(hw_inb(log_port + 5) & 0x20))
+	while (log_port != DEBUG_PORT && !(inb(log_port + 5) & 0x20))
 		__builtin_ia32_pause();
-	hw_outb(log_port, c);
+	outb(c, log_port);
 }
 
 static void put_number(u64 value, u32 base)

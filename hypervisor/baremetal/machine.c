@@ -7,11 +7,12 @@
  *
  * Copyright (C) 2026 The paravirq authors
  */
+#include <cpuid.h>
+
 #include "hv.h"
 
 #define TRAMPOLINE		0x8000ul
 #define MEMORY_END		(512 * GIB)	/* of what boot.S maps */
-#define OWN_MEMORY		(16 * MIB)	/* for 256 CPUs in as many partitions */
 #define ICR_INIT		0x4500
 #define ICR_STARTUP		0x4600
 #define PM_TIMER_HZ		3579545ul
@@ -38,7 +39,11 @@ struct acpi_table {
 };
 
 struct machine machine;
-static u64 own_base, free_base, free_end;
+static u64 free_base, free_end;
+
+/* For 256 CPUs in as many partitions. */
+static u8 own_memory[16 * MIB] __aligned(PAGE_SIZE);
+static u64 own_used;
 
 static struct {
 	u16 low, selector, type, middle;
@@ -58,16 +63,29 @@ static void halt_for(const char *reason)
 	halt();
 }
 
-void machine_exception(u64 first, u64 second)
+/* The hypervisor's own fault; with an error code, that and not RIP is first. */
+static __attribute__((interrupt)) void exception(u64 *stack)
 {
-	hv_info("exception in the hypervisor, stack %lx %lx\n", first, second);
+	hv_info("exception in the hypervisor, stack %lx %lx\n", stack[0], stack[1]);
 	halt_for("error");
+}
+
+/* It has done its work by the exit. */
+static __attribute__((interrupt)) void nmi(u64 *stack)
+{
+	(void)stack;
+}
+
+/* One that a guest has left: it is taken and forgotten. */
+static __attribute__((interrupt)) void interrupt(u64 *stack)
+{
+	(void)stack;
+	hw_wrmsr(MSR_EOI, 0);
 }
 
 void hw_cpuid(u32 leaf, u32 subleaf, u32 r[4])
 {
-	asm volatile("cpuid" : "=a" (r[0]), "=b" (r[1]), "=c" (r[2]), "=d" (r[3])
-			     : "a" (leaf), "c" (subleaf));
+	__cpuid_count(leaf, subleaf, r[0], r[1], r[2], r[3]);
 }
 
 /* What was stored before is seen by who is interrupted, [RAISE-7]. */
@@ -91,24 +109,20 @@ void machine_delay(u64 microseconds)
 		__builtin_ia32_pause();
 }
 
-static u32 measure(void)
-{
-	u64 start = __builtin_ia32_rdtsc();
-	u32 first = hw_inl(machine.pm_timer), ticks = 0;
-
-	while (ticks < PM_TIMER_HZ / 100)
-		ticks = (hw_inl(machine.pm_timer) - first) & PM_TIMER_MASK;
-	return (u32)((__builtin_ia32_rdtsc() - start) * PM_TIMER_HZ / ticks / 1000);
-}
-
 /* Until one result is as the last: whoever is interrupted between two reads has others. */
 static void measure_tsc(void)
 {
-	u32 khz = measure(), last;
+	u32 khz = 0, last, first, ticks;
+	u64 start;
 
 	do {
 		last = khz;
-		khz = measure();
+		start = __builtin_ia32_rdtsc();
+		first = inl(machine.pm_timer);
+		do
+			ticks = (inl(machine.pm_timer) - first) & PM_TIMER_MASK;
+		while (ticks < PM_TIMER_HZ / 100);
+		khz = (u32)((__builtin_ia32_rdtsc() - start) * PM_TIMER_HZ / ticks / 1000);
 	} while (khz < last - last / 1000 || khz > last + last / 1000);
 	machine.tsc_khz = khz;
 }
@@ -129,12 +143,12 @@ void *memory_large(u64 size)
 /* Zeroed pages, for the hypervisor's own use. */
 void *memory_pages(u64 size)
 {
-	void *pages = (void *)own_base;
+	void *pages = own_memory + own_used;
 
-	own_base += align_up(size, PAGE_SIZE);
-	if (own_base > free_base)
+	own_used += align_up(size, PAGE_SIZE);
+	if (own_used > sizeof(own_memory))
 		halt_for("no memory of the hypervisor's own is free");
-	return memset(pages, 0, size);
+	return pages;
 }
 
 /* The largest piece of memory is what is free, without the modules, which begin it. */
@@ -154,22 +168,17 @@ static void find_memory(u64 base, u64 end)
 	}
 }
 
-/* The name is the first word of what the loader says, and may be a path. */
+/* The name is the first word of what the loader says, without directories. */
 static void add_module(const u32 *from)
 {
-	struct module *module = &machine.modules[machine.nr_modules++];
-	const char *c = from[MODULE_NAME] ? (const char *)(u64)from[MODULE_NAME] : "";
-	u32 length = 0;
+	char *c = (char *)(u64)from[MODULE_NAME], *name = c;
 
-	for (; *c && *c != ' '; c++) {
+	for (; *c && *c != ' '; c++)
 		if (*c == '/')
-			length = 0;
-		else if (length < sizeof(module->name) - 1)
-			module->name[length++] = *c;
-	}
-	module->name[length] = 0;
-	module->data = (u8 *)(u64)from[MODULE_START];
-	module->size = from[MODULE_END] - from[MODULE_START];
+			name = c + 1;
+	*c = 0;
+	machine.modules[machine.nr_modules++] = (struct module){
+		name, (u8 *)(u64)from[MODULE_START], from[MODULE_END] - from[MODULE_START] };
 }
 
 /* Firmware, trampoline and what the loader says are below 1 MiB, where the hypervisor begins. */
@@ -187,11 +196,11 @@ static void read_multiboot(const u32 *info)
 				    r->length < MEMORY_END - r->base ?
 				    r->base + r->length : MEMORY_END);
 
-	own_base = align_up(free_base, PAGE_SIZE);
-	free_base = align_up(free_base + OWN_MEMORY, LARGE_PAGE);
+	free_base = align_up(free_base, LARGE_PAGE);
 	free_end = align_down(free_end, LARGE_PAGE);
 }
 
+/* Some firmware has a CPU twice. */
 static void add_cpu(u32 apic_id)
 {
 	u32 i;
@@ -269,10 +278,10 @@ static void quiet_pci(void)
 	u32 at, command;
 
 	for (at = 0x80000000; at < 0x81000000; at += 0x100) {
-		hw_outl(0xcf8, at + 4);
-		command = hw_inl(0xcfc);
+		outl(at + 4, 0xcf8);
+		command = inl(0xcfc);
 		if (command != UINT32_MAX)
-			hw_outl(0xcfc, command & 0xfffb);
+			outl(command & 0xfffb, 0xcfc);
 	}
 }
 
@@ -282,15 +291,15 @@ static void init_interrupts(void)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(idt); i++) {
-		u64 entry = interrupt_entries[i == 2 ? 1 : i < 32 ? 0 : 2];
+		u64 entry = (u64)(i >= 32 ? interrupt : i == 2 ? nmi : exception);
 
 		idt[i].low = (u16)entry;
 		idt[i].middle = (u16)(entry >> 16);
 		idt[i].selector = 0x08;
 		idt[i].type = 0x8e00;
 	}
-	hw_outb(0x21, 0xff);
-	hw_outb(0xa1, 0xff);
+	outb(0xff, 0x21);
+	outb(0xff, 0xa1);
 }
 
 static void check_cpu(void)
@@ -310,15 +319,12 @@ static void check_cpu(void)
 		if (!(r[needs[i].word] & BIT32(needs[i].bit)))
 			halt_for(needs[i].reason);
 	}
-	add_cpu(r[1] >> 24);
 	if (hw_rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
 		halt_for("firmware has disabled SVM");
-	hw_cpuid(0x40000000, 0, r);
-	machine.is_tcg = !memcmp(&r[1], "TCGTCGTCGTCG", 12);
 }
 
 /* What each CPU does first. */
-void machine_cpu_init(struct vcpu *vcpu)
+void machine_cpu_init(void)
 {
 	struct {
 		u16 limit;
@@ -328,7 +334,6 @@ void machine_cpu_init(struct vcpu *vcpu)
 	asm volatile("lidt %0" : : "m" (idtr));
 	hw_wrmsr(MSR_APIC_BASE, hw_rdmsr(MSR_APIC_BASE) | APIC_BASE_X2APIC);
 	hw_wrmsr(MSR_EFER, hw_rdmsr(MSR_EFER) | EFER_SVME | EFER_NXE);
-	hw_wrmsr(MSR_VM_HSAVE_PA, (u64)vcpu->hsave);
 	asm volatile("clgi");
 }
 
@@ -355,6 +360,7 @@ static void start_cpu(struct vcpu *vcpu)
 
 void machine_main(u32 info)
 {
+	struct vcpu *own = NULL;
 	u32 i, j;
 
 	read_multiboot((const u32 *)(u64)info);
@@ -371,11 +377,17 @@ void machine_main(u32 info)
 	if (!nr_partitions)
 		halt_for("no partition: the first module has to be a table with one");
 
-	machine_cpu_init(partitions[0].vcpus);
+	machine_cpu_init();
 	memcpy((void *)TRAMPOLINE, trampoline, trampoline_end - trampoline);
-	for (i = 0; i < nr_partitions; i++)
-		for (j = 0; j < partitions[i].nr_cpus; j++)
-			if (i || j)
+	for (i = 0; i < nr_partitions; i++) {
+		for (j = 0; j < partitions[i].nr_cpus; j++) {
+			if (partitions[i].vcpus[j].apic_id == (u32)hw_rdmsr(MSR_APIC_ID))
+				own = &partitions[i].vcpus[j];
+			else
 				start_cpu(&partitions[i].vcpus[j]);
-	vcpu_main(partitions[0].vcpus);
+		}
+	}
+	if (own)
+		vcpu_main(own);
+	halt();
 }

@@ -14,7 +14,6 @@
 #include "hv.h"
 
 #define X2APIC_TPR	(MSR_X2APIC + 0x08)
-#define X2APIC_EOI	(MSR_X2APIC + 0x0b)
 #define X2APIC_SVR	(MSR_X2APIC + 0x0f)
 #define X2APIC_LVT	(MSR_X2APIC + 0x32)
 #define X2APIC_TMICT	(MSR_X2APIC + 0x38)	/* after 6 LVTs */
@@ -73,11 +72,14 @@ void partition_map(struct partition *p, u64 guest, void *memory, u64 size)
 	}
 }
 
-/* The first CPU is as Linux' 32-bit boot protocol has it, the others are to wait in 64 bits. */
+/*
+ * As Linux' 64-bit boot protocol has it, for the CPUs that wait too: all segments but CS are
+ * null.
+ */
 static void vmcb_init(struct vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
-	struct vmcb_segment data = { 0x18, SEGMENT_DATA, UINT32_MAX, 0 };
+	bool first = vcpu == vcpu->partition->vcpus;
 
 	memset(vmcb, 0, sizeof(*vmcb));
 	vcpu_intercept(vmcb);
@@ -88,33 +90,19 @@ static void vmcb_init(struct vcpu *vcpu)
 	vmcb->nested_paging = 1;
 	vmcb->nested_cr3 = (u64)vcpu->partition->npt;
 
-	vmcb->cs = (struct vmcb_segment){ 0x10, SEGMENT_CODE32, UINT32_MAX, 0 };
-	vmcb->ds = data;
-	vmcb->es = data;
-	vmcb->ss = data;
-	vmcb->fs = data;
-	vmcb->gs = data;
-	vmcb->tr = (struct vmcb_segment){ 0, SEGMENT_TSS, 0xffff, 0 };
-	vmcb->ldtr = (struct vmcb_segment){ 0, SEGMENT_LDT, 0xffff, 0 };
-	vmcb->efer = EFER_SVME;
-	vmcb->cr0 = CR0_PE | CR0_ET;
+	vmcb->cs = (struct vmcb_segment){ 0x10, SEGMENT_CODE64, UINT32_MAX, 0 };
+	vmcb->efer = EFER_SVME | EFER_LME | EFER_LMA | EFER_NXE;
+	vmcb->cr4 = X86_CR4_PAE;
+	vmcb->cr3 = GUEST_PAGE_TABLES;
+	vmcb->cr0 = X86_CR0_PE | X86_CR0_ET | X86_CR0_PG;
 	vmcb->dr7 = 0x400;
 	vmcb->dr6 = 0xffff0ff0;
 	vmcb->rflags = 2;
-	vmcb->rip = guest_entry(vcpu->partition->kernel);
 	vmcb->pat = 0x0007040600070406;
 	memset(vcpu->registers, 0, sizeof(vcpu->registers));
-	vcpu->registers[RSI] = GUEST_BOOT_PARAMS;
+	vmcb->rip = first ? guest_entry(vcpu->partition->kernel) : GUEST_PARK;
+	vcpu->registers[RSI] = first ? GUEST_BOOT_PARAMS : vcpu->apic_id;
 	vcpu->icr = 0;
-	if (vcpu != vcpu->partition->vcpus) {
-		vmcb->cs.attributes = SEGMENT_CODE64;
-		vmcb->efer |= EFER_LME | EFER_LMA | EFER_NXE;
-		vmcb->cr4 = CR4_PAE;
-		vmcb->cr3 = GUEST_PAGE_TABLES;
-		vmcb->cr0 |= CR0_PG;
-		vmcb->rip = GUEST_PARK + (guest_wait - guest_park);
-		vcpu->registers[RSI] = vcpu->apic_id;
-	}
 	/* FS, TR and the like, which VMRUN leaves alone. */
 	asm volatile("vmload" : : "a" (vmcb) : "memory");
 }
@@ -156,7 +144,7 @@ static void reset(struct vcpu *vcpu)
 
 	apic_open();
 	for (i = 0; i < 256; i++) {
-		hw_wrmsr(X2APIC_EOI, 0);
+		hw_wrmsr(MSR_EOI, 0);
 		asm volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
 	}
 	apic_close();
@@ -173,13 +161,6 @@ static void run(struct vcpu *vcpu)
 	set(vcpu->inside, 1);
 	while (!get(p->stop)) {
 		vcpu_enter(vcpu);
-		/*
-		 * An exit in QEMU's TCG can lose that another CPU has sent an interrupt: it
-		 * stands in the IRR and is looked at when something else comes. A write of the
-		 * TPR makes it look now.
-		 */
-		if (machine.is_tcg)
-			hw_wrmsr(X2APIC_TPR, hw_rdmsr(X2APIC_TPR));
 		action = vcpu_exit(vcpu);
 		if (action == ACTION_RESET)
 			reset(vcpu);
@@ -242,7 +223,8 @@ void vcpu_main(struct vcpu *vcpu)
 {
 	struct partition *p = vcpu->partition;
 
-	machine_cpu_init(vcpu);
+	machine_cpu_init();
+	hw_wrmsr(MSR_VM_HSAVE_PA, (u64)vcpu->hsave);
 	set(ap_vcpu, NULL);
 	if (vcpu == p->vcpus)
 		boot(vcpu);
@@ -257,7 +239,12 @@ void vcpu_main(struct vcpu *vcpu)
 	}
 }
 
-/* Makes what a partition needs here to run, as table.c has said what it is to have. */
+/*
+ * Makes what a partition needs here to run, as table.c has said what it is to have. The
+ * CPU that has booted, which firmware names first, is the last one that is given away: in
+ * QEMU's TCG the FPU of any other changes flags of its, and can lose that it is in a guest
+ * (patches/qemu/0019).
+ */
 void partition_init(struct partition *p)
 {
 	u64 low = p->size < GUEST_CHANNELS ? p->size : GUEST_CHANNELS;
@@ -281,7 +268,7 @@ void partition_init(struct partition *p)
 	for (i = 0; i < p->nr_cpus; i++)
 		p->vcpus[i] = (struct vcpu){
 			.partition = p,
-			.apic_id = machine.apic_ids[nr_cpus++],
+			.apic_id = machine.apic_ids[++nr_cpus % machine.nr_cpus],
 			.vmcb = memory_pages(PAGE_SIZE),
 			.hsave = memory_pages(PAGE_SIZE),
 			.stack = memory_pages(2 * PAGE_SIZE) + 2 * PAGE_SIZE,

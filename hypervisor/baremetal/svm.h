@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What AMD's manual (volume 2, chapter 15 and appendix B) says of SVM, as far as it is
- * used here. Plain numbers and the VMCB; calls nothing.
+ * used here and the headers of Linux for user space have it not. Plain numbers and the
+ * VMCB; calls nothing.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -11,6 +12,10 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <asm/kvm.h>
+#include <asm/processor-flags.h>
+#include <asm/svm.h>
 
 typedef __UINT8_TYPE__ u8;
 typedef __UINT16_TYPE__ u16;
@@ -25,6 +30,8 @@ typedef __UINT64_TYPE__ u64;
 #define MSR_XAPIC_DISABLED	0x0bd
 #define MSR_ARCH_CAPABILITIES	0x10a
 #define MSR_X2APIC		0x800
+#define MSR_APIC_ID		0x802
+#define MSR_EOI			0x80b
 #define MSR_ICR			0x830
 #define MSR_EFER		0xc0000080
 #define MSR_VM_CR		0xc0010114
@@ -39,37 +46,6 @@ typedef __UINT64_TYPE__ u64;
 #define EFER_LMA		BIT(10)
 #define EFER_NXE		BIT(11)
 #define EFER_SVME		BIT(12)
-#define CR0_PE			BIT(0)
-#define CR0_ET			BIT(4)
-#define CR0_PG			BIT(31)
-#define CR4_PAE			BIT(5)
-#define CR4_OSXSAVE		BIT(18)
-#define CR4_PKE			BIT(22)
-
-#define VECTOR_DB		1
-#define VECTOR_UD		6
-#define VECTOR_GP		13
-#define VECTOR_AC		17
-#define VECTOR_MC		18
-
-/* Of vmcb.exit_code, and numbers of bits of vmcb.intercept; exceptions by their vectors. */
-#define SVM_EXIT_EXCEPTION	0x40
-#define SVM_EXIT_NMI		0x61
-#define SVM_EXIT_INIT		0x63
-#define SVM_EXIT_CPUID		0x72
-#define SVM_EXIT_INVD		0x76
-#define SVM_EXIT_INVLPGA	0x7a
-#define SVM_EXIT_PORT		0x7b
-#define SVM_EXIT_MSR		0x7c
-#define SVM_EXIT_SHUTDOWN	0x7f
-#define SVM_EXIT_VMRUN		0x80
-#define SVM_EXIT_VMMCALL	0x81
-#define SVM_EXIT_VMLOAD		0x82
-#define SVM_EXIT_VMSAVE		0x83
-#define SVM_EXIT_STGI		0x84
-#define SVM_EXIT_CLGI		0x85
-#define SVM_EXIT_SKINIT		0x86
-#define SVM_EXIT_NPF		0x400
 
 #define PORT_IN			BIT(0)
 #define PORT_STRING		BIT(2)
@@ -79,11 +55,7 @@ typedef __UINT64_TYPE__ u64;
 #define EVENT_VALID		BIT(31)
 
 /* Bits 15:12 and 7:0 of a descriptor's attributes, one after the other. */
-#define SEGMENT_CODE32		0xc9b
 #define SEGMENT_CODE64		0xa9b
-#define SEGMENT_DATA		0xc93
-#define SEGMENT_TSS		0x08b
-#define SEGMENT_LDT		0x082
 #define SEGMENT_LONG		BIT(9)
 
 struct vmcb_segment {
@@ -93,7 +65,7 @@ struct vmcb_segment {
 };
 
 struct vmcb {
-	u32 intercept[5];
+	u32 intercept[5];	/* a bit of it for each exit code below 0xa0 */
 	u8 reserved_014[0x02c];
 	u64 iopm, msrpm, tsc_offset;
 	u32 asid, tlb_control;

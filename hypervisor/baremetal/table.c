@@ -65,16 +65,14 @@ static u32 number(const char *word, u32 least, u32 most, u32 unit)
 /* Its first port. */
 static u16 console(const char *word)
 {
-	static const struct {
-		const char *name;
-		u16 port;
-	} ports[] = { { "com1", 0x3f8 }, { "com2", 0x2f8 }, { "com3", 0x3e8 }, { "com4", 0x2e8 } };
+	static const u16 ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
+	char name[] = "com1";
 	u16 port = 0;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(ports); i++)
-		if (equal(word, ports[i].name) && ports[i].port != log_port)
-			port = ports[i].port;
+	for (i = 0; i < ARRAY_SIZE(ports); i++, name[3]++)
+		if (equal(word, name) && ports[i] != log_port)
+			port = ports[i];
 	for (i = 0; i < nr_partitions; i++)
 		if (partitions[i].console == port)
 			port = 0;
@@ -96,13 +94,13 @@ static void read_setting(struct partition *p, const char *word, const char *valu
 	} else if (equal(word, "kernel")) {
 		p->kernel = find_module(value);
 		if (p->kernel && !guest_memory_needed(p->kernel, NULL))
-			bad(value, "a bzImage, boot protocol 2.12 or later");
+			bad(value, "a bzImage, boot protocol 2.12 or later, of 64 bits");
 	} else if (equal(word, "initrd")) {
 		p->initrd = find_module(value);
 	} else if (equal(word, "ssdt")) {
 		p->ssdt = find_module(value);
 		if (p->ssdt && !guest_ssdt_is_valid(p->ssdt))
-			bad(value, "an SSDT with length and checksum, up to 48 KiB");
+			bad(value, "an SSDT with length and checksum, up to 64 KiB");
 	} else {
 		bad(word, "cpus, memory, lines, console, kernel, initrd, ssdt, append");
 	}

@@ -15,12 +15,7 @@
 #include "layout.h"
 #include "svm.h"
 
-/* I/O ports of a partition, which its ACPI tables name. */
-#define PORT_SLEEP_CONTROL	0x600	/* bit 5 set: off */
-#define PORT_SLEEP_STATUS	0x601
-#define PORT_RESET		0x602	/* restart */
-#define PORT_REPORT		0x604	/* say the exits up to now */
-#define SLEEP_ENABLE		BIT(5)
+#define SLEEP_ENABLE	BIT(5)	/* of PORT_SLEEP_CONTROL */
 
 /* What exits are counted by, and how many were without effect. */
 enum exit_kind {

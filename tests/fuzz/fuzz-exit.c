@@ -106,8 +106,8 @@ static enum action leave(struct vcpu *vcpu)
 	check(vmcb->efer & EFER_SVME);
 	check(!(vmcb->efer & ~(EFER_SVME | EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)));
 	event = vmcb->event & 0xff;
-	check(!vmcb->event || event == VECTOR_DB || event == VECTOR_UD || event == VECTOR_GP ||
-	      event == VECTOR_AC);
+	check(!vmcb->event || event == DB_VECTOR || event == UD_VECTOR || event == GP_VECTOR ||
+	      event == AC_VECTOR);
 	return action;
 }
 
@@ -121,7 +121,7 @@ static enum action leave_by(u64 code, u64 interrupt)
 /* Exceptions while an event is delivered; what a partition cannot go on from. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static const u64 codes[] = { SVM_EXIT_EXCEPTION + VECTOR_MC, SVM_EXIT_INIT,
+	static const u64 codes[] = { SVM_EXIT_EXCP_BASE + MC_VECTOR, SVM_EXIT_INIT,
 				     SVM_EXIT_SHUTDOWN, SVM_EXIT_NPF, 0x60, 0x400000, ~0ul };
 	u64 *event = &vmcbs[0][0].event;
 	u32 i;
@@ -129,10 +129,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	begin();
-	check(leave_by(SVM_EXIT_EXCEPTION + VECTOR_DB, 0) == ACTION_RUN && *event == 0x80000301);
-	check(leave_by(SVM_EXIT_EXCEPTION + VECTOR_AC, 0) == ACTION_RUN && *event == 0x80000b11);
-	check(leave_by(SVM_EXIT_EXCEPTION + VECTOR_DB, 0x80000301) == ACTION_STOP);
-	check(leave_by(SVM_EXIT_EXCEPTION + VECTOR_AC, 0x80000b11) == ACTION_STOP);
+	check(leave_by(SVM_EXIT_EXCP_BASE + DB_VECTOR, 0) == ACTION_RUN && *event == 0x80000301);
+	check(leave_by(SVM_EXIT_EXCP_BASE + AC_VECTOR, 0) == ACTION_RUN && *event == 0x80000b11);
+	check(leave_by(SVM_EXIT_EXCP_BASE + DB_VECTOR, 0x80000301) == ACTION_STOP);
+	check(leave_by(SVM_EXIT_EXCP_BASE + AC_VECTOR, 0x80000b11) == ACTION_STOP);
 	for (i = 0; i < ARRAY_SIZE(codes); i++)
 		check(leave_by(codes[i], 0) == ACTION_STOP && !*event);
 	return 0;
@@ -165,7 +165,7 @@ static u64 value(const u8 **data, const u8 *end)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static const u64 codes[] = { SVM_EXIT_VMMCALL, SVM_EXIT_MSR, SVM_EXIT_PORT,
+	static const u64 codes[] = { SVM_EXIT_VMMCALL, SVM_EXIT_MSR, SVM_EXIT_IOIO,
 				     SVM_EXIT_CPUID };
 	const u8 *end = data + size;
 
@@ -179,7 +179,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		vcpu->registers[RCX] = value(&data, end);
 		vcpu->registers[RDX] = value(&data, end);
 		vmcb->rax = value(&data, end);
-		vmcb->cs.attributes = what & 4 ? SEGMENT_CODE32 : SEGMENT_CODE64;
+		vmcb->cs.attributes = what & 4 ? SEGMENT_CODE64 & ~SEGMENT_LONG : SEGMENT_CODE64;
 		vmcb->cpl = what & 8 ? 3 : 0;
 		vmcb->exit_code = what & 0x40 ? value(&data, end) : codes[what >> 4 & 3];
 		vmcb->exit_info1 = what & 0x80 ? value(&data, end) : what >> 4 & 1;

@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Entry of tests/lib/probe.c by Linux's 32-bit boot protocol: its setup sector, the way to
- * 64-bit code, and what exceptions and interrupts do.
+ * Entry of tests/lib/probe.c by Linux's 64-bit boot protocol: its setup sector, segments
+ * of its own, and what exceptions and interrupts do.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 .section .setup, "a"
 .org 0x1f1; .byte 1
 .org 0x200; .byte 0xeb, 0x66; .ascii "HdrS"; .word 0x20c
+.org 0x236; .word 1
 .org 0x258; .quad 0x1000000; .long 0x400000
 .org 0x400
 .section .entry, "ax"
-.code32
+.org 0x200
 	movl $0x1300000, %esp
-	movl $0x1301003, 0x1300000
-	movl $0x00000083, 0x1301000; movl $0x40000083, 0x1301008
-	movl $0x80000083, 0x1301010; movl $0xc0000083, 0x1301018
-	movl $0x20, %eax; movl %eax, %cr4
-	movl $0x1300000, %eax; movl %eax, %cr3
-	movl $0xc0000080, %ecx; rdmsr; orl $0x100, %eax; wrmsr
-	movl $0x80000011, %eax; movl %eax, %cr0
-	lgdt gdtr; ljmp $0x08, $1f
-.code64
-1:	movl $0x10, %eax; movl %eax, %ds; movl %eax, %es; movl %eax, %ss
-	call probe
+	lgdt gdtr
+	movl $0x10, %eax; movl %eax, %ds; movl %eax, %es; movl %eax, %ss
+	pushq $0x08; pushq $1f; lretq
+1:	call probe
 
 .macro gate
 	.balign 16
@@ -42,4 +36,4 @@ failed:	mov %eax, vector_seen; jmp go_back
 
 .data
 gdt:	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
-gdtr:	.word 23; .long gdt
+gdtr:	.word 23; .quad gdt
