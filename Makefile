@@ -196,7 +196,7 @@ kvm-host: slim qemu tables
 	@scripts/kvm-host check
 
 unit: deps tables
-	@scripts/run-tests $(sort $(wildcard tests/0*.t tests/1*.t))
+	@scripts/run-tests $(filter tests/0% tests/1%,$(TESTS))
 
 bench: $(BENCH_KERNELS) modules qemu baremetal kvm-host
 	@scripts/bench

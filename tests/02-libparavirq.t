@@ -9,7 +9,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 out=$root/build/tests/libparavirq
 mkdir -p "$out"
 make -s -C "$root/hypervisor/libparavirq" O="$out" \
-	CFLAGS="-O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined" all >&2 || exit 1
+	CFLAGS="-O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined" \
+	all "$out/test-libparavirq" "$out/test-channel" >&2 || exit 1
 echo "1..2"
 status=0
 for program in test-libparavirq test-channel; do

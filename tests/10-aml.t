@@ -17,7 +17,7 @@ import textwrap
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LIB = TOP + '/hypervisor/libparavirq'
 OUT = TOP + '/build/tests/aml'
-COMPILE = ['gcc', '-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-I' + TOP + '/include/uapi',
+COMPILE = ['gcc', '-std=c11', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-I' + TOP + '/hypervisor', '-I' + TOP + '/include/uapi',
            '-I' + LIB]
 OK, TOO_SMALL, BAD_CONTROLLER, BAD_NAME, BAD_HID, BAD_MEMORY, BAD_LINE = range(7)
 CREATOR = slice(28, 36)     # of a table's header: iasl puts itself there

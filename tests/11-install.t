@@ -61,6 +61,12 @@ compile() {
 	elsewhere gcc -std=c11 -O2 -g -Wall -Wextra -Werror "$@" -o example example.c
 }
 
+# What is to be copied.
+copied() {
+	cp "$lib/aml.c" "$lib/aml.h" "$lib/kvm.c" "$out/elsewhere" &&
+		elsewhere gcc -std=c11 -O2 -Wall -Wextra -Werror -c "$1" -o copied.o
+}
+
 # A controller in C++: the functions are C's, structure and callbacks can be named.
 plusplus() {
 	elsewhere "$1" "-std=c++$2" -Wall -Wextra -Wpedantic -Werror -o plusplus plusplus.cc &&
@@ -81,6 +87,14 @@ version() {
 relative() {
 	! make -s -C "$lib" O="$out/lib" PREFIX=opt install 2>"$out/said" &&
 		grep -q '^opt is no absolute path' "$out/said"
+}
+
+# In a directory that others have, too.
+others() {
+	make -s -C "$lib" O="$out/lib" PREFIX="$out/others" DOCDIR="$out/others/doc" install &&
+		touch "$out/others/doc/theirs" &&
+		make -s -C "$lib" O="$out/lib" PREFIX="$out/others" DOCDIR="$out/others/doc" uninstall &&
+		[ "$(find "$out/others" -type f)" = "$out/others/doc/theirs" ]
 }
 
 uninstalled() {
@@ -142,7 +156,7 @@ int main()
 	       injected != 1;
 }
 EOF
-echo "1..15"
+echo "1..18"
 check "installs" make -s -C "$lib" O="$out/lib" "${where[@]}" install
 check "installs headers, library and pkg-config file" files
 check "nothing installed names the build tree" no_build_paths
@@ -156,7 +170,10 @@ for compiler in g++ clang++; do
 		check "$compiler takes it as C++$standard" plusplus $compiler $standard
 	done
 done
+check "aml.c compiles against what is installed" copied aml.c
+check "kvm.c compiles against what is installed" copied kvm.c
 check "a shared library takes it" shared
 check "a relative directory is refused" relative
+check "what is not its own stays when it is uninstalled" others
 check "nothing is left when it is uninstalled" uninstalled
 exit $failed

@@ -88,7 +88,7 @@ guest.equal(made('--lines', '2048', '--gsb', '0xfffff7ff', '--consumer', 'hid=AB
             '2048 lines, the highest numbers')
 guest.equal(made('--lines', '1', '--gsb', '16', '--consumer', 'hid=ABC0001', 'lines=0', tables=1),
             [[0]], 'one line, the lowest number; without compatible there is no tree')
-guest.equal(made('--transport', 'ports', '--address', '0xffc0', *DOORBELL, tables=1),
+guest.equal(made('--transport', 'pio', '--address', '0xffc0', *DOORBELL, tables=1),
             [[32, 33, 34, 35]], 'I/O ports')
 guest.equal(made('--transport', 'hypercall', '--module-lines', '56-59', *DOORBELL),
             [[32, 33, 34, 35]] * 2, 'hypercalls, lines for modules')
@@ -123,10 +123,10 @@ for value in '0', '2049', '-1', '0x', 'x', '', '1.5', '08', '9' * 40, '٣':
     bad(value, 'are 1 to 2048', f'--lines={value}')
 for value in '0', '15', '0xffffffc0', '0x1ffffffff':
     bad(value, TO_LIMIT, f'--gsb={value}')
-bad('pci', 'are memory, ports and hypercall', '--transport=pci')
+bad('pci', 'are mmio, pio and hypercall', '--transport=pci')
 for value in '0', '0xfec80800', '0xffffffff', '0x100000000':
     bad(value, 'are 0x1000 to 0xffffee00, multiples of 0x1000', f'--address={value}')
-bad('0x20', 'are 0x40 to 0xffc0, multiples of 0x40', '--transport=ports', '--address=0x20')
+bad('0x20', 'are 0x40 to 0xffc0, multiples of 0x40', '--transport=pio', '--address=0x20')
 bad('0xe00', 'with hypercalls is none', '--transport=hypercall', '--address=0xe00')
 bad('64', 'are 60 to 63', '--module-lines=60-64')
 bad('5', 'are 9 to 63', '--module-lines=9-5')
@@ -162,7 +162,7 @@ for arguments in ([], ['a', 'b'], ['a', '--li', '3'], ['a', '--lines']):
 
 # Rubbish ends with a table or an error, and nothing else.
 WORDS = ('my', '--lines', '--gsb', '--consumer', 'hid=PVIQ0002', 'lines=1', 'memory=', '--', '-1', '0x10',
-         'names=ä', '--module-lines', '1-2-3', '=', '+', 'memory=1+1', '\udcff', '--transport', 'ports')
+         'names=ä', '--module-lines', '1-2-3', '=', '+', 'memory=1+1', '\udcff', '--transport', 'pio')
 crashed = []
 for n in range(40):
     arguments = dice.choices(WORDS, k=dice.randint(1, 8))

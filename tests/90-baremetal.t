@@ -69,6 +69,8 @@ with open(os.path.join(temp.name, 'ssdt.asl'), 'w', encoding='utf-8') as source:
 ''')
 subprocess.run(['iasl', '-p', os.path.join(temp.name, 'ssdt'), source.name], check=True,
                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+subprocess.run(['make', '-s', '-j2', '-C', f'{ROOT}/hypervisor/baremetal', f'O={temp.name}/new/hv'],
+               check=True)
 DEBIAN_KERNEL, = glob.glob(os.path.join(BUILD, 'stock/bookworm-6.12/boot/vmlinuz-*'))
 FILES = {'probe': PROBE, 'vmlinuz': DEBIAN_KERNEL, 'report.cpio': archive.name,
          'ssdt.aml': os.path.join(temp.name, 'ssdt.aml')}

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "linux/paravirq.h"
+#include <libparavirq/paravirq.h>
 
 #include "aml.h"
 

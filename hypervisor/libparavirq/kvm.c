@@ -6,6 +6,8 @@
  *
  * Copyright (C) 2026 The paravirq authors
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,7 +30,7 @@ enum reader {
 };
 
 struct line {
-	int fd;				/* the eventfd, non-blocking; -1 for none */
+	int fd;				/* the eventfd; -1 for none */
 	pthread_mutex_t lock;		/* for reader, held for ioctls about this line alone */
 	enum reader reader;		/* of the eventfd */
 	uint64_t next;			/* route that KVM is being given, under table_lock */
@@ -181,14 +183,18 @@ static bool collect(void *opaque, uint32_t line)
 	return rung;
 }
 
-/* Reads for the VMM: @timeout -1 for ever, in a thread; 0 what was rung until now. */
+/*
+ * Reads for the VMM, in a thread, until nothing is rung for @timeout milliseconds: -1 for
+ * ever; 0 what was rung until now.
+ */
 void kvm_lines_poll(struct kvm_lines *c, int timeout)
 {
 	struct epoll_event event;
+	int n;
 
 	/* Raises with no lock: who has that of the library may wait in collect(). */
-	while (epoll_wait(c->epoll, &event, 1, timeout) > 0)
-		if (collect(c, event.data.u32))
+	while ((n = epoll_wait(c->epoll, &event, 1, timeout)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0 && collect(c, event.data.u32))
 			paravirq_raise(&c->pv, event.data.u32);
 }
 
@@ -212,7 +218,9 @@ bool kvm_lines_init(struct kvm_lines *c, int vm, uint32_t broadcast_id,
 			.gsi = gsi + line, .type = KVM_IRQ_ROUTING_MSI };
 		c->lines[line] = (struct line) { .fd = fds[line] };
 		pthread_mutex_init(&c->lines[line].lock, NULL);
-		if (fds[line] >= 0 && epoll_ctl(c->epoll, EPOLL_CTL_ADD, fds[line], &nothing))
+		/* Non-blocking, or a guest's write would wait in collect(). */
+		if (fds[line] >= 0 && (fcntl(fds[line], F_SETFL, O_NONBLOCK) ||
+				       epoll_ctl(c->epoll, EPOLL_CTL_ADD, fds[line], &nothing)))
 			return false;
 	}
 	table->nr += NR_LINES;

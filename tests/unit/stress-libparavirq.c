@@ -804,7 +804,11 @@ int main(int argc, char **argv)
 	pthread_t thread;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc > 1 && !strcmp(argv[1], "forbidden")) {
+	if (argc > 1 && strcmp(argv[1], "forbidden")) {
+		fprintf(stderr, "%s: allowed is forbidden\n", argv[1]);
+		return 2;
+	}
+	if (argc > 1) {
 		run(&thread, watchdog, 3);
 		forbidden();
 		return 0;

@@ -411,8 +411,9 @@ static unsigned int bad_access(uint64_t offset, unsigned int size)
 
 /*
  * Rule 5 for everything that is no register: every offset inside the window, a
- * page behind it and the last ones there are; read-only, write-only, wrong size
- * and alignment among them. The value is a good route and a wrong command.
+ * page behind it, the first of 33 bits and the last ones there are; read-only,
+ * write-only, wrong size and alignment among them. The value is a good route and a
+ * wrong command.
  * [REG-4] [REG-5] [ERR-1] [ERR-2] [ERR-3] [ERR-4] [ERR-6]
  */
 static void test_bad_accesses(void **state)
@@ -426,6 +427,8 @@ static void test_bad_accesses(void **state)
 	for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
 		for (uint64_t i = 0; i < REG_ROUTE(LINES) + 4096; i++)
 			errors += bad_access(i, sizes[s]);
+		for (uint64_t i = 0; i < 64; i++)
+			errors += bad_access((UINT64_C(1) << 32) + i, sizes[s]);
 		for (uint64_t i = UINT64_MAX - 16; i; i++)
 			errors += bad_access(i, sizes[s]);
 	}
