@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 The platform's table from an EFI variable, under OVMF: Debian's kernel with the modules of
-packaging/dkms makes the variable and restarts.
+packaging/dkms, and a patched one, make the variable and restart.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -16,15 +16,16 @@ import guest  # noqa: E402
 
 OVMF = '/usr/share/OVMF/OVMF_'
 
-with guest.table_disk('paravirq') as image, tempfile.TemporaryDirectory() as d:
-    variables = shutil.copy(OVMF + 'VARS_4M.fd', d)
-    with guest.Run('efivar', kernel='bookworm-6.12', tables=[], devices=guest.boot.hardware(1),
-                   memory='512M', reboot=True, append='efivar_ssdt=MySsdt', args=(
-                       '-drive', f'if=pflash,format=raw,readonly=on,file={OVMF}CODE_4M.fd',
-                       '-drive', f'if=pflash,format=raw,file={variables}',
-                       '-drive', f'if=none,id=d,format=raw,readonly=on,file={image.name}',
-                       '-device', 'virtio-blk-pci,drive=d')) as run:
-        pass
+for kernel in 'bookworm-6.12', 'modules':
+    with guest.table_disk('paravirq') as image, tempfile.TemporaryDirectory() as d:
+        variables = shutil.copy(OVMF + 'VARS_4M.fd', d)
+        with guest.Run('efivar', kernel=kernel, tables=[], devices=guest.boot.hardware(1),
+                       memory='512M', reboot=True, append='efivar_ssdt=MySsdt', args=(
+                           '-drive', f'if=pflash,format=raw,readonly=on,file={OVMF}CODE_4M.fd',
+                           '-drive', f'if=pflash,format=raw,file={variables}',
+                           '-drive', f'if=none,id=d,format=raw,readonly=on,file={image.name}',
+                           '-device', 'virtio-blk-pci,drive=d')) as run:
+            pass
     guest.equal(sum('Linux version' in line for line in run.log), 2, f'{run.label}: two boots')
     guest.equal(sum('ACPI: SSDT ' in line and 'PARAVIRQ' in line for line in run.log), 1,
                 f'{run.label}: the second one has the table')
