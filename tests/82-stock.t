@@ -37,13 +37,22 @@ guest.equal(sorted(said(run, r'validation: problem: (\S+ interrupt \d+: number \
             ['00:00 interrupt 0: number 0x1019', 'ACPI0013:00 interrupt 0: number 0x1018'],
             'serial port and GED cannot have their lines, which is said once')
 
+# Two controllers, and a consumer of each. What comes at once is probed in another order
+# each time.
+for modules in ('paravirq_doorbell,paravirq', *['paravirq_doorbell+paravirq'] * 4):
+    with guest.Run('smoke', kernel=KERNEL, tables=['paravirq2'], append=f'guest_modules={modules}',
+                   label=f'{KERNEL} two controllers, {modules}') as run:
+        pass
+    guest.note(said(run, r'(PVIQ\S+: is bound anew)'))
+
 with guest.Run('affinity', kernel=KERNEL, label=f'{KERNEL} affinity', timeout=300,
                append='guest_rounds=60') as run:
     guest.under_fire(run, run.label).ring(3)
 
 # By the time that the controller comes, the disk has failed.
 for first, modules in (('consumer', 'virtio_mmio,virtio_blk,paravirq'),
-                       ('controller', 'paravirq,virtio_mmio,virtio_blk')):
+                       ('controller', 'paravirq,virtio_mmio,virtio_blk'),
+                       ('neither', 'virtio_mmio+virtio_blk+paravirq')):
     with tempfile.NamedTemporaryFile(suffix='.img') as image:
         image.truncate(8 << 20)
         with guest.Run('disk', kernel=KERNEL, label=f'{KERNEL} disk {first} first',
