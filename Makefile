@@ -183,6 +183,7 @@ $(STOCK_KERNELS): linux-source
 # What the package is for: unchanged kernels of Debian's, then whole systems. STOCK="..."
 # for some.
 test-kernels: linux-source qemu tables baremetal deb
+	@scripts/build-deb next
 	@scripts/test-kernels $(STOCK)
 
 deb:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 The platform's table from an EFI variable, under OVMF: Debian's kernel with the modules of
-packaging/dkms, and a patched one, make the variable and restart.
+packaging/dkms, and a patched one, make the variable and restart; or $STOCK_KERNEL alone.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -16,7 +16,7 @@ import guest  # noqa: E402
 
 OVMF = '/usr/share/OVMF/OVMF_'
 
-for kernel in 'bookworm-6.12', 'modules':
+for kernel in os.environ.get('STOCK_KERNEL', 'bookworm-6.12 modules').split():
     with guest.table_disk('paravirq') as image, tempfile.TemporaryDirectory() as d:
         variables = shutil.copy(OVMF + 'VARS_4M.fd', d)
         with guest.Run('efivar', kernel=kernel, tables=[], devices=guest.boot.hardware(1),

@@ -244,3 +244,7 @@ static int __init paravirq_stock_init(void)
 	return paravirq_validation_start();
 }
 module_init(paravirq_stock_init);
+
+#ifdef PARAVIRQ_VERSION
+MODULE_VERSION(PARAVIRQ_VERSION);
+#endif
