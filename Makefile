@@ -8,8 +8,8 @@
 
 KERNEL ?= 6.12
 export KERNEL KERNEL_SRC QEMU_SRC JOBS
-ifeq ($(filter 7.3 6.12,$(KERNEL)),)
-$(error KERNEL=$(KERNEL), allowed are 7.3 and 6.12)
+ifeq ($(filter 7.3 6.12 6.1,$(KERNEL)),)
+$(error KERNEL=$(KERNEL), allowed are 7.3, 6.12 and 6.1)
 endif
 FOR := $(if $(filter-out 6.12,$(KERNEL)),-$(KERNEL))
 ifneq ($(QEMU_SRC),)
@@ -92,7 +92,7 @@ help:
 	@echo '  TABLES="my.aml ..." MODULES="my.ko ..." INITRD=my.cpio'
 	@echo '                  (run, shell) yours, see Documentation/firmware-guide/acpi/paravirq.rst'
 	@echo '  HYPERVISOR=baremetal  (run, shell) two partitions of our own hypervisor'
-	@echo '  KERNEL=7.3      another Linux than 6.12 for all guests'
+	@echo '  KERNEL=7.3      another Linux than 6.12 for all guests: 7.3 or 6.1'
 	@echo '  KERNEL_SRC=DIR  a Linux tree of yours of that version, copied and never changed'
 	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 10.0 or 10.2, likewise'
 	@echo '  JOBS=N          build with N processes, default: one per CPU'

@@ -37,7 +37,7 @@ lock()
 KERNEL=${KERNEL:-6.12}
 case $KERNEL in
 6.12) FOR= ;;
-7.3)  FOR=-$KERNEL ;;
-*)    die "KERNEL=$KERNEL, allowed are 7.3 and 6.12." ;;
+7.3 | 6.1) FOR=-$KERNEL ;;
+*)    die "KERNEL=$KERNEL, allowed are 7.3, 6.12 and 6.1." ;;
 esac
 LINUX=$BUILD/linux$FOR

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """
-How sources are fetched and patched: a patch applies exactly or not at all, and a mirror
-that has lost a version is no end (scripts/apply-patches, scripts/fetch-sources). apt is a
+How sources are fetched and patched: a patch applies exactly or not at all, the series
+to each Linux whose source is there, and a mirror that has lost a version is no end
+(scripts/apply-patches, scripts/linux-patches, scripts/fetch-sources). apt is a
 stand-in here. Boots nothing.
 
 Copyright (C) 2026 The paravirq authors
@@ -79,7 +80,7 @@ def apply(change=lambda text: text, at=142):
 for name, change, at in (
         ('as it was', lambda text: text, 142),
         ('one line more before', lambda text: '\n' + text, 142),
-        ('100 lines more before', lambda text: '\n' * 100 + text, 142)):
+        ('160 lines more before', lambda text: '\n' * 160 + text, 142)):
     guest.equal(apply(change, at)[::2], (0, ''), f'applies: {name}')
 for name, change, at, words in (
         ('a line of context is another', lambda text: text.replace('int n = 20', 'long n = 20'),
@@ -87,13 +88,34 @@ for name, change, at, words in (
         ('the third line of context is another',
          lambda text: text.replace('n = 20;\n\n\treturn n;\n}\n\n', 'n = 20;\n\n\treturn n;\n}\n;\n'),
          142, ('0001-more.patch does not apply to Test 1.2', 'Hunk #1 FAILED')),
-        ('101 lines more before', lambda text: '\n' * 101 + text, 142,
-         ('0001-more.patch: hunk #1 of dir/file.c is 101 lines off in Test 1.2, allowed are 100',)),
-        ('139 lines less before', lambda text: text, 281,
-         ('hunk #1 of dir/file.c is -139 lines off in Test 1.2, allowed are 100',))):
+        ('161 lines more before', lambda text: '\n' * 161 + text, 142,
+         ('0001-more.patch: hunk #1 of dir/file.c is 161 lines off in Test 1.2, allowed are 160',)),
+        ('161 lines less before', lambda text: text, 303,
+         ('hunk #1 of dir/file.c is -161 lines off in Test 1.2, allowed are 160',))):
     status, _, said = apply(change, at)
     guest.ok(status == 1 and all(word in said for word in words), f'refused: {name}')
     guest.note(said)
+
+# The whole series, as scripts/prepare-linux has it.
+for version in '7.3', '6.12', '6.1':
+    tree = f'{guest.boot.BUILD}/linux-source-{version}'
+    if not os.path.isdir(tree):
+        guest.skip(f'Linux {version}: its source is not here')
+        continue
+    patches = subprocess.run([f'{ROOT}/scripts/linux-patches', tree], capture_output=True, text=True,
+                             check=True, env={**os.environ, 'KERNEL': version}).stdout.split()
+    files = set()
+    for patch in patches:
+        with open(patch, encoding='utf-8') as f:
+            files |= set(re.findall(r'^--- a/(\S+)', f.read(), re.M))
+    with tempfile.TemporaryDirectory() as d:
+        for name in files:
+            os.makedirs(os.path.dirname(f'{d}/{name}'), exist_ok=True)
+            shutil.copy(f'{tree}/{name}', f'{d}/{name}')
+        run = subprocess.run([f'{ROOT}/scripts/apply-patches', d, tree, *patches],
+                             capture_output=True, text=True, check=False)
+        guest.equal((run.returncode, run.stderr), (0, ''),
+                    f'Linux {version}: {len(patches)} patches apply')
 
 # A patch for another version of QEMU may change our own files, which it then has to fit.
 with tempfile.TemporaryDirectory() as d:

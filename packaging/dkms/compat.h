@@ -57,6 +57,12 @@ static inline bool dev_of_node_reused(const struct device *dev)
 #define remove	remove_new
 #endif
 
+#ifdef LACKS_NODE_IRQ_BYNAME
+/* It looks at resources alone, which have no names. */
+#define platform_get_irq_byname(pdev, name)	\
+	fwnode_irq_get_byname(dev_fwnode(&(pdev)->dev), name)
+#endif
+
 /* Linux 6.1 wants it without const. */
 #define acpi_get_handle(parent, path, handle)	acpi_get_handle(parent, (char *)(path), handle)
 
@@ -129,6 +135,8 @@ static inline void unregister_syscore(struct syscore *syscore)
  */
 #ifdef HIDES_vector_schedule_cleanup
 #define vector_schedule_cleanup(cfg)	do { } while (0)
+#elif defined(HAS_SEND_CLEANUP_VECTOR)
+#define vector_schedule_cleanup(cfg)	send_cleanup_vector(cfg)
 #endif
 
 #ifdef HIDES_init_irq_alloc_info
