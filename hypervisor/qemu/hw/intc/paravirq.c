@@ -418,6 +418,33 @@ bool paravirq_check_window(const char *device, const char *option,
     return true;
 }
 
+bool paravirq_find_lines(DeviceState *dev, ParavirqState **intc, uint32_t first,
+                         uint32_t lines, qemu_irq *irq, Error **errp)
+{
+    Object *only = object_resolve_path_type("", TYPE_PARAVIRQ, NULL);
+    const char *device = object_get_typename(OBJECT(dev));
+    uint32_t line;
+
+    if (!*intc && only) {
+        object_property_set_link(OBJECT(dev), "intc", only, &error_abort);
+    }
+    if (!*intc) {
+        error_setg(errp, "%s: before this device comes no controller, or "
+                   "several: choose one by intc=ID", device);
+        return false;
+    }
+    if (lines > (*intc)->lines || first > (*intc)->lines - lines) {
+        error_setg(errp, "%s: first-line=%" PRIu32 " and lines=%" PRIu32
+                   " do not fit the controller, which has lines 0 to %" PRIu32,
+                   device, first, lines, (*intc)->lines - 1);
+        return false;
+    }
+    for (line = 0; line < lines; line++) {
+        irq[line] = qdev_get_gpio_in(DEVICE(*intc), first + line);
+    }
+    return true;
+}
+
 /* Firmware names one transport, so a controller has one. */
 static bool paravirq_map(ParavirqState *s, Error **errp)
 {

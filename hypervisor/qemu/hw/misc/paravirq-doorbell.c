@@ -199,8 +199,6 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
 {
     ParavirqDoorbellState *s = PARAVIRQ_DOORBELL(dev);
     SysBusDevice *sbd = SYS_BUS_DEVICE(dev);
-    Object *only = object_resolve_path_type("", TYPE_PARAVIRQ, NULL);
-    uint32_t intc_lines, i;
 
     if (s->lines < 1 || s->lines > PARAVIRQ_DOORBELL_MAX_LINES) {
         error_setg(errp, "paravirq-doorbell: lines=%" PRIu32
@@ -213,24 +211,9 @@ static void doorbell_realize(DeviceState *dev, Error **errp)
                                errp)) {
         return;
     }
-    if (!s->intc && only) {
-        object_property_set_link(OBJECT(s), "intc", only, &error_abort);
-    }
-    if (!s->intc) {
-        error_setg(errp, "paravirq-doorbell: before this device comes no "
-                   "controller, or several: choose one by intc=ID");
+    if (!paravirq_find_lines(dev, &s->intc, s->first_line, s->lines, s->irq,
+                             errp)) {
         return;
-    }
-    intc_lines = object_property_get_uint(OBJECT(s->intc), "lines",
-                                          &error_abort);
-    if (s->lines > intc_lines || s->first_line > intc_lines - s->lines) {
-        error_setg(errp, "paravirq-doorbell: first-line=%" PRIu32 " and lines=%"
-                   PRIu32 " do not fit the controller, which has lines 0 to %"
-                   PRIu32, s->first_line, s->lines, intc_lines - 1);
-        return;
-    }
-    for (i = 0; i < s->lines; i++) {
-        s->irq[i] = qdev_get_gpio_in(DEVICE(s->intc), s->first_line + i);
     }
     if (s->irqfd) {
         s->machine_done.notify = doorbell_init_irqfds;

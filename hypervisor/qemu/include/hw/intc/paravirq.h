@@ -32,6 +32,13 @@ bool paravirq_check_window(const char *device, const char *option,
                            MemoryRegion *space, uint64_t start, uint64_t size,
                            uint64_t align, Error **errp);
 
+/*
+ * Find the @lines lines from @first on for @dev. Its property "intc", @intc, is
+ * set to the only controller if the user has named none.
+ */
+bool paravirq_find_lines(DeviceState *dev, ParavirqState **intc, uint32_t first,
+                         uint32_t lines, qemu_irq *irq, Error **errp);
+
 /* Tell the log of an access by the guest that @device has rejected */
 void paravirq_log_rejected(const char *device, bool write, hwaddr offset,
                            unsigned size, uint64_t value);
