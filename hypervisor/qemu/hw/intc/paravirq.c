@@ -111,11 +111,15 @@ static bool paravirq_inject(void *opaque, uint32_t line, uint32_t apic_id,
     return true;
 }
 
+/* Another process that has the eventfd may have made it block. */
 static void paravirq_irqfd_read(void *opaque)
 {
     ParavirqIrqfd *irqfd = opaque;
+    uint64_t count;
+    struct iovec iov = { .iov_base = &count, .iov_len = sizeof(count) };
 
-    if (event_notifier_test_and_clear(irqfd->notifier)) {
+    if (preadv2(event_notifier_get_fd(irqfd->notifier), &iov, 1, -1,
+                RWF_NOWAIT) == sizeof(count)) {
         paravirq_raise(&irqfd->s->pv, irqfd->line);
     }
 }
