@@ -29,7 +29,7 @@ machine = baremetal.Machine(
 try:
     guest.ok(machine.start().wait(), f'{KERNEL}: both partitions end')
     for port in machine.ports[1:]:
-        guest.equal(baremetal.wrong(port), [], f'{KERNEL}: {port.label}, {ORDER[port.label]}: '
+        guest.equal(baremetal.wrong(port.log), [], f'{KERNEL}: {port.label}, {ORDER[port.label]}: '
                     'test, boot log and validation are well')
         guest.ok(any(f'# taken {RINGS} of {RINGS}, ' in line for line in port.log),
                  f'{KERNEL}: {port.label} takes {RINGS} rings')
