@@ -42,6 +42,10 @@
 #define CHANNEL_ADDR		0xc0000000
 #define CHANNEL_SIZE		0x100000
 
+/* The same of QEMU's, registers first, where no guest has RAM or PCI; its first line. */
+#define CHANNEL_QEMU_ADDR	0x1000000000
+#define CHANNEL_QEMU_LINE	32
+
 /* Guest memory that is kept from Linux, for a channel and a page of its registers. */
 #define CHANNEL_RAM_ADDR	0xa000000
 #define CHANNEL_REGS_ADDR	0xa100000

@@ -270,4 +270,5 @@ def main():
     guest.done()
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -18,6 +18,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(ParavirqState, PARAVIRQ)
 #define TYPE_PARAVIRQ_DOORBELL "paravirq-doorbell"
 OBJECT_DECLARE_SIMPLE_TYPE(ParavirqDoorbellState, PARAVIRQ_DOORBELL)
 
+#define TYPE_PARAVIRQ_CHANNEL "paravirq-channel"
+OBJECT_DECLARE_SIMPLE_TYPE(ParavirqChannelState, PARAVIRQ_CHANNEL)
+
 /* ACPI hardware id of the controller */
 #define PARAVIRQ_HID "PVIQ0001"
 
