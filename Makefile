@@ -41,7 +41,7 @@ TESTS ?= $(KVM_SOME) $(sort $(wildcard tests/*.t))
 GUEST_TESTS := $(filter-out tests/0% tests/1% tests/52% tests/82% tests/91%,$(sort $(wildcard tests/*.t)))
 # Those that boot guests, once for each irqchip of KVM, which takes hypercalls itself; and
 # the few that "make test" has the time for where KVM is emulated itself.
-KVM_GUESTS := $(filter-out tests/21% tests/22% tests/23% tests/24% tests/39% tests/71% \
+KVM_GUESTS := $(filter-out tests/21% tests/22% tests/23% tests/24% tests/25% tests/39% tests/71% \
 	tests/9%, \
 	$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))

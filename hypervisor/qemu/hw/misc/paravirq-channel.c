@@ -216,7 +216,7 @@ static void channel_event(void *opaque, QEMUChrEvent event)
     int fds[PARAVIRQ_CHANNEL_MAX_EVENTS];
     uint32_t i;
 
-    if (event == CHR_EVENT_CLOSED) {
+    if (event == CHR_EVENT_CLOSED && s->linked) {
         channel_unlink(s);
     } else if (event == CHR_EVENT_OPENED) {
         for (i = 0; i < s->events && s->irqfds; i++) {
