@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 A channel between the guests of two QEMUs: what tests/95-channel.t does between partitions;
-then a QEMU that is killed, one that stands still, and one that goes to another QEMU while
-its guest is rung. On KVM no ring may go through QEMU.
+then a QEMU that is killed in the middle, and a guest that moves to another QEMU while it is
+rung. On KVM no ring may be an exit to user space, nor an interrupt.
 Numbers in brackets are those of Documentation/virt/paravirq/channel.rst.
 
 Copyright (C) 2026 The paravirq authors
@@ -11,6 +11,7 @@ Copyright (C) 2026 The paravirq authors
 import importlib.machinery
 import importlib.util
 import os
+import struct
 import sys
 import tempfile
 import types
@@ -30,6 +31,7 @@ channel.DATA = channel.MEMORY + 0x2000
 channel.HALF = (P['CHANNEL_SIZE'] - 0x2000) // 2
 KVM = os.environ.get('ACCEL', '').startswith('kvm')
 NODE = channel.NODE
+MOVED = 400000
 LESS = 10 if guest.boot.EMULATED_HOST else 1
 
 
@@ -40,14 +42,30 @@ class Side(guest.Run):
         super().__init__(None, label='AB'[number], shell=True, reboot=True, moves=True,
                          timeout=1800, **pair.side(number, place))
 
+    def again(self):
+        """Kills the QEMU, and starts another."""
+        self._end()
+        self._reader.join()
+        self._run()
+
+    def exits(self):
+        """Exits to user space for accesses to memory, or None without KVM."""
+        if not KVM:
+            return None
+        stats = self.qmp('query-stats', target='vcpu', providers=[
+            {'provider': 'kvm', 'names': ['mmio_exits']}])
+        return sum(stat['value'] for vcpu in stats for stat in vcpu['stats'])
+
     def shell(self):
         """A shell of this guest, started."""
+        line = len(self.log)
         port = types.SimpleNamespace(
             log=self.log, type=self.type, wait_line=lambda pattern, start=0:
             self.wait_line(pattern, start, timeout=600))
         machine = types.SimpleNamespace(ended=lambda: self.process.poll() is not None,
                                         **{self.label: port})
         shell = channel.Shell(machine, self.label)
+        shell.line = line
         shell.start()
         shell.started()
         # It is up, time-outs begin.
@@ -55,15 +73,58 @@ class Side(guest.Run):
         return shell
 
 
-def peer(shell, text, name):
-    """[CHAN-12] What the guest knows of its peer."""
-    shell.says(f'until grep -q {text.split()[1]} {NODE}/peer; do :; done; '
-               f'echo $(cat {NODE}/peer_changes {NODE}/peer)', text, name)
+def cheap(guests, n, name, test, *args):
+    """A test that rings n times each way, without exits to user space for that."""
+    before = [run.exits() for run in guests]
+    test(*args)
+    for run, count in zip(guests, before):
+        if KVM:
+            count = run.exits() - count
+            guest.ok(count < n / 20, f'{run.label}: {name}: {count} exits to user space for {n} '
+                     'rings and as many interrupts')
 
 
-def rings(shell, n):
-    """Has a guest ring event 1 so often."""
-    return f'yes "$(printf "\\001\\000\\000")" | head -n {n}'
+def peer(shell, state):
+    """[CHAN-12] How often the peer has changed, once it is up or down."""
+    return int(shell.does(f'until grep -q {state} {NODE}/peer; do :; done; '
+                          f'cat {NODE}/peer_changes')[1])
+
+
+def test_kill(a, b, two):
+    """[CHAN-14] [CHAN-22] One QEMU is killed while both send; another one goes on."""
+    changes = peer(a, 'up')
+    a.send('channel-copy /dev/zero /dev/null')
+    b.says(f'channel-copy /dev/zero /dev/null & h=$(devmem {channel.DATA + 12}); '
+           f'while [ "$h" = "$(devmem {channel.DATA + 12})" ]; do :; done', '', 'takes data')
+    two.again()
+    status, said = a.result()
+    guest.ok(status == 2 and 'the other guest went away' in said, 'A: sees it die')
+    b = two.shell()
+    guest.equal(peer(a, 'up'), changes + 2, 'A: sees it come again')
+    channel.test_files(a, b)
+    return b
+
+
+def test_move(a, b, two, place):
+    """[CHAN-14] [CHAN-20] A guest moves to another QEMU while it is rung."""
+    def rung():
+        with open(f'{place}/memory', 'rb') as file:
+            return struct.unpack_from('<I', file.read(0x1004), 0x1000)[0]
+    n = MOVED // LESS
+    channel.take(b)
+    changes, before = peer(a, 'up'), rung()
+    b.send(f'n=0; while [ $n -lt {n} ]; do set -- $({channel.READ}); n=$((n + $1)); done; echo $n')
+    a.send(f'head -c {4 * n} /dev/zero | dd {channel.TO}')
+    two.until(lambda: rung() - before & 0xffffffff > n // 10)
+    two.save()
+    left = rung()
+    two.replace()
+    two.load()
+    guest.ok(0 < rung() - left & 0xffffffff, 'it is rung while it moves')
+    guest.equal((a.result(), b.result()), ((0, ''), (0, str(n))),
+                f'none of {n} rings is lost or made up')
+    guest.equal(peer(a, 'up'), changes + 2, 'A: sees it go and come')
+    channel.test_files(a, b)
 
 
 def main():
@@ -73,18 +134,17 @@ def main():
         for shell, side in (a, 0), (b, 1):
             shell.says(f'cd {NODE}; echo $(cat events side size peer); cd /',
                        f'{channel.EVENTS} {side} {2 * channel.HALF} up', 'the channel is in sysfs')
-        channel.test_rings(a, b, channel.RINGS // LESS)
-        channel.both((a, b), [f'channel-copy -p {channel.TRIPS // LESS}'] * 2, 'round trips',
-                     'round trips')
+        rings, trips = channel.RINGS // LESS, channel.TRIPS // LESS
+        cheap((one, two), rings, 'rings', channel.test_rings, a, b, rings)
+        cheap((one, two), trips, 'round trips', channel.both, (a, b),
+              [f'channel-copy -p {trips}'] * 2, 'round trips', 'round trips')
         channel.test_files(a, b)
-        if KVM:
-            guest.equal([one.get('/machine/peripheral/channel', 'relayed'),
-                         two.get('/machine/peripheral/channel', 'relayed')], [0, 0],
-                        'no ring went through QEMU')
         channel.test_restart(a, b)
         channel.test_unbind(a, b)
         channel.test_sleep(a, b)
         channel.test_hostile(a, b)
+        b = test_kill(a, b, two)
+        test_move(a, b, two, place)
         for run in one, two:
             run.type("printf '\\020' | dd of=/dev/port bs=1 seek=$((0xf4))\n")
     guest.done()
