@@ -44,6 +44,27 @@ struct paravirq_channel {
 	void *opaque;
 };
 
+/**
+ * struct paravirq_channel_greeting - what monitors of both sides tell each other first
+ * @magic: PARAVIRQ_CHANNEL_MAGIC
+ * @version: PARAVIRQ_CHANNEL_VERSION
+ * @side: of who sends it
+ * @events: number of events each way
+ * @size: bytes of the memory that the guests share
+ *
+ * In one piece, in the byte order of the host, by a Unix socket, with @events eventfds, or
+ * none, that raise these lines of the sender. Each byte after that raises the line of that
+ * number. The two words of the sides begin the memory that monitors share; a page of
+ * PARAVIRQ_CHANNEL_PAGE after that is what the guests share.
+ */
+struct paravirq_channel_greeting {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t side;
+	uint32_t events;
+	uint64_t size;
+};
+
 bool paravirq_channel_init(struct paravirq_channel *ch, uint32_t changes[2],
 			   uint32_t side, uint32_t events,
 			   void (*raise)(void *opaque, uint32_t event), void *opaque);

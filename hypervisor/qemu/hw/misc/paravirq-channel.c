@@ -31,11 +31,7 @@
 #include "system/kvm.h"
 #include <linux/kvm.h>
 
-/* What each side sends first, all at once */
-typedef struct ChannelGreeting {
-    uint32_t magic, version, side, events;
-    uint64_t size;
-} ChannelGreeting;
+typedef struct paravirq_channel_greeting ChannelGreeting;
 
 struct ParavirqChannelState {
     SysBusDevice parent_obj;
@@ -59,7 +55,9 @@ struct ParavirqChannelState {
 
     /* Properties */
     uint64_t addr;
-    uint32_t first_line, events, side;
+    uint32_t first_line;
+    uint32_t events;
+    uint32_t side;
     ParavirqState *intc;
     HostMemoryBackend *memdev;
     CharBackend chr;
