@@ -179,6 +179,14 @@ run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/check-boot-log'), '
 guest.equal((run.returncode, run.stdout),
             (2, 'check-boot-log: /nosuch: No such file or directory\n'), 'no log, one line')
 
+for args, said in ((['--file', 'abc'], '--file abc: allowed is NAME=PATH'),
+                   (['--kernel', 'no'], f'{guest.boot.BUILD}/kernel/no/arch/x86/boot/bzImage: '
+                    'there is no such file')):
+    run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/baremetal'), *args], text=True,
+                         check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    guest.equal((run.returncode, run.stdout.splitlines()[-1]),
+                (2, f'baremetal: error: {said}'), f'baremetal {" ".join(args)}: one line')
+
 # A tree of its own, where no archive can be reached.
 ALONE = ['unshare', '-rn']
 if subprocess.run([*ALONE, 'true'], check=False, stderr=subprocess.DEVNULL).returncode:
