@@ -46,8 +46,8 @@ struct ParavirqChannelState {
     int nr_peer_fds; /* KVM sets these when the guest rings */
 
     bool up; /* what the guest wrote to STATE */
-    bool running;
-    bool begun; /* has run: no other QEMU has this side any more */
+    bool running, begun; /* runs, has run */
+    bool published; /* as up, in the word of this side */
     bool linked; /* the peer has sent its greeting */
     uint32_t to_tell; /* lines of the peer to raise */
     guint watch;
@@ -55,9 +55,7 @@ struct ParavirqChannelState {
 
     /* Properties */
     uint64_t addr;
-    uint32_t first_line;
-    uint32_t events;
-    uint32_t side;
+    uint32_t first_line, events, side;
     ParavirqState *intc;
     HostMemoryBackend *memdev;
     CharBackend chr;
@@ -104,12 +102,17 @@ static void channel_raise(void *opaque, uint32_t line)
     }
 }
 
-/* This side is up for the peer while its guest says so, runs and is heard. */
+/*
+ * This side is up for the peer while its guest says so, runs and is heard. What
+ * this QEMU has not published is another's, to which the guest has moved.
+ */
 static void channel_publish(ParavirqChannelState *s)
 {
-    if (s->begun) {
-        paravirq_channel_write(&s->ch, PARAVIRQ_CHANNEL_REG_STATE, 4,
-                               s->up && s->running && s->linked);
+    bool up = s->up && s->running && s->linked;
+
+    if (up != s->published) {
+        s->published = up;
+        paravirq_channel_write(&s->ch, PARAVIRQ_CHANNEL_REG_STATE, 4, up);
     }
 }
 
@@ -211,8 +214,7 @@ static void channel_event(void *opaque, QEMUChrEvent event)
 {
     ParavirqChannelState *s = opaque;
     ChannelGreeting greeting = channel_greeting(s, s->side);
-    int fds[PARAVIRQ_CHANNEL_MAX_EVENTS];
-    uint32_t i;
+    int fds[PARAVIRQ_CHANNEL_MAX_EVENTS], i;
 
     if (event == CHR_EVENT_CLOSED && s->linked) {
         channel_unlink(s);
@@ -221,8 +223,6 @@ static void channel_event(void *opaque, QEMUChrEvent event)
             fds[i] = event_notifier_get_fd(&s->notifier[i]);
         }
         qemu_chr_fe_set_msgfds(&s->chr, fds, i);
-        /* A QEMU that had this side before may have left it up. */
-        channel_publish(s);
         qemu_chr_fe_write(&s->chr, (uint8_t *)&greeting, sizeof(greeting));
     }
 }
@@ -264,7 +264,7 @@ static void channel_receive(void *opaque, const uint8_t *buf, int size)
 
 /*
  * Until it runs a QEMU has not got this side, which may be that of another one
- * from which the guest is yet to come; nor all devices: an IOMMU forbids irqfds.
+ * from which the guest is yet to come; nor are all devices there (IOMMU).
  */
 static void channel_vm_state_change(void *opaque, bool running, RunState state)
 {
@@ -275,6 +275,8 @@ static void channel_vm_state_change(void *opaque, bool running, RunState state)
     s->running = running;
     if (running && !s->begun) {
         s->begun = true;
+        /* A QEMU that had this side before may have left it up. */
+        paravirq_channel_reset(&s->ch);
         s->irqfds = kvm_msi_via_irqfd_enabled();
         for (i = 0; i < s->events && s->irqfds; i++) {
             s->irqfds = !event_notifier_init(&s->notifier[i], 0) &&
