@@ -60,8 +60,19 @@ with tempfile.TemporaryDirectory() as d:
                            r'irq \d+ vector \d+ cpu \d+, driver mydevice$', said, re.M),
                  f'the example: interrupt {line} is requested')
     status, said = boot('--tables', 'mydevice.aml', directory=d)
-    guest.equal((status, 'a consumer has no driver, which MODULES=my.ko brings' in said),
+    guest.equal((status, 'MYDV0001:00 has no driver, which MODULES=my.ko brings' in said),
                 (1, True), 'the example without its driver fails')
+
+    for arguments, message in (
+            (['--tables', 'mydevice.asl'], 'mydevice.asl is something else, allowed is an ACPI table'),
+            (['--tables', 'mydevice.aml', '--firmware', 'dt'],
+             'mydevice.aml is an ACPI table (.aml), allowed is a device tree (.dtb) with FIRMWARE=dt'),
+            (['--modules', 'mydevice.c'], 'mydevice.c is something else, allowed is a kernel module'),
+            (['--initrd', 'mydevice.ko'],
+             'mydevice.ko is a kernel module (.ko), allowed is a cpio archive')):
+        status, said = boot(*arguments, directory=d)
+        guest.equal((status, message in said.splitlines()[-1]), (2, True),
+                    f'{" ".join(arguments)} is refused')
 
     # Tables that scripts/mktable writes.
     run(os.path.join(ROOT, 'scripts/mktable'), 'my', '--consumer', 'hid=PVIQ0002', 'lines=32-35',
