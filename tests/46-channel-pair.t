@@ -40,7 +40,8 @@ class Side(guest.Run):
 
     def __init__(self, number, place):
         super().__init__(None, label='AB'[number], shell=True, reboot=True, moves=True,
-                         timeout=1800, **pair.side(number, place))
+                         timeout=1800, smp=1 if guest.boot.EMULATED_HOST else 2,
+                         **pair.side(number, place))
 
     def again(self):
         """Kills the QEMU, and starts another."""
