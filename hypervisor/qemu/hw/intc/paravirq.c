@@ -112,14 +112,20 @@ static bool paravirq_inject(void *opaque, uint32_t line, uint32_t apic_id,
 }
 
 /* Another process that has the eventfd may have made it block. */
-static void paravirq_irqfd_read(void *opaque)
+static bool paravirq_irqfd_fetch(ParavirqIrqfd *irqfd)
 {
-    ParavirqIrqfd *irqfd = opaque;
     uint64_t count;
     struct iovec iov = { .iov_base = &count, .iov_len = sizeof(count) };
 
-    if (preadv2(event_notifier_get_fd(irqfd->notifier), &iov, 1, -1,
-                RWF_NOWAIT) == sizeof(count)) {
+    return preadv2(event_notifier_get_fd(irqfd->notifier), &iov, 1, -1,
+                   RWF_NOWAIT) == sizeof(count);
+}
+
+static void paravirq_irqfd_read(void *opaque)
+{
+    ParavirqIrqfd *irqfd = opaque;
+
+    if (paravirq_irqfd_fetch(irqfd)) {
         paravirq_raise(&irqfd->s->pv, irqfd->line);
     }
 }
@@ -229,7 +235,7 @@ static bool paravirq_collect(void *opaque, uint32_t line)
 
     /* What KVM reads it injects. */
     return irqfd && irqfd->reader != PARAVIRQ_KVM &&
-           event_notifier_test_and_clear(irqfd->notifier);
+           paravirq_irqfd_fetch(irqfd);
 }
 
 static const struct paravirq_ops paravirq_ops = {
