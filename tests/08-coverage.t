@@ -14,7 +14,8 @@ out=$root/build/tests/coverage
 rm -rf "$out"
 mkdir -p "$out"
 make -s -C "$root/hypervisor/libparavirq" O="$out" SRC="${SRC:-paravirq.c}" \
-	CFLAGS="-O0 -g -w --coverage -fprofile-update=atomic" all >&2 || exit 1
+	CFLAGS="-O0 -g -w --coverage -fprofile-update=atomic" \
+	"$out/test-libparavirq" "$out/stress-libparavirq" "$out/test-channel" >&2 || exit 1
 cd "$root/hypervisor/libparavirq" || exit 1
 
 echo "1..5"
