@@ -39,6 +39,7 @@ class Side(guest.Run):
     """One of the guests; it may end and start again."""
 
     def __init__(self, number, place):
+        self.begin = 0  # of the log, since it started
         super().__init__(None, label='AB'[number], shell=True, reboot=True, moves=True,
                          timeout=1800, smp=1 if guest.boot.EMULATED_HOST else 2,
                          **pair.side(number, place))
@@ -47,6 +48,7 @@ class Side(guest.Run):
         """Kills the QEMU, and starts another."""
         self._end()
         self._reader.join()
+        self.begin = len(self.log)
         self._run()
 
     def exits(self):
@@ -59,14 +61,13 @@ class Side(guest.Run):
 
     def shell(self):
         """A shell of this guest, started."""
-        line = len(self.log)
         port = types.SimpleNamespace(
             log=self.log, type=self.type, wait_line=lambda pattern, start=0:
             self.wait_line(pattern, start, timeout=600))
         machine = types.SimpleNamespace(ended=lambda: self.process.poll() is not None,
                                         **{self.label: port})
         shell = channel.Shell(machine, self.label)
-        shell.line = line
+        shell.line = self.begin
         shell.start()
         shell.started()
         # It is up, time-outs begin.
