@@ -10,8 +10,6 @@ Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
-import importlib.machinery
-import importlib.util
 import os
 import random
 import shutil
@@ -24,9 +22,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, 'tests/lib'))
 import guest  # noqa: E402
 
-_loader = importlib.machinery.SourceFileLoader('device', TOP + '/tests/21-qemu-device.t')
-device = importlib.util.module_from_spec(importlib.util.spec_from_loader('device', _loader))
-_loader.exec_module(device)
+device = guest.load('../tests/21-qemu-device.t')
 
 OUT = TOP + '/build/tests/irqfd'
 ROUTES = 0xfec80000 + 0x1000

@@ -11,8 +11,6 @@ Copyright (C) 2026 The paravirq authors
 """
 import contextlib
 import fcntl
-import importlib.machinery
-import importlib.util
 import mmap
 import os
 import random
@@ -27,9 +25,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, 'tests/lib'))
 import guest  # noqa: E402
 
-_loader = importlib.machinery.SourceFileLoader('device', TOP + '/tests/21-qemu-device.t')
-device = importlib.util.module_from_spec(importlib.util.spec_from_loader('device', _loader))
-_loader.exec_module(device)
+device = guest.load('../tests/21-qemu-device.t')
 
 OUT = TOP + '/build/tests/channel-peers'
 ADDR, MEMORY, ROUTES = 0x1000000000, 0x1000001000, 0xfec81000

@@ -8,8 +8,6 @@ Numbers in brackets are those of Documentation/virt/paravirq/channel.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
-import importlib.machinery
-import importlib.util
 import os
 import struct
 import sys
@@ -19,10 +17,7 @@ import types
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
-_loader = importlib.machinery.SourceFileLoader('channel', os.path.join(
-    os.path.dirname(os.path.abspath(__file__)), '95-channel.t'))
-channel = importlib.util.module_from_spec(importlib.util.spec_from_loader('channel', _loader))
-_loader.exec_module(channel)
+channel = guest.load('../tests/95-channel.t')
 pair = guest.load('qemu-pair')
 
 P = guest.boot.platform()
