@@ -66,6 +66,9 @@ the guest can see that a writer waits	s/~(uint64_t)LINE_BUSY;/~(uint64_t)LINE_LO
 a second raise takes pending back	s/PARAVIRQ_ROUTE_PENDING & ~route;/PARAVIRQ_ROUTE_PENDING;/
 ports take any size on reads	/^uint32_t paravirq_pio_read/,/^}/s/if (size == 4) {/if (size) {/
 ports take any size on writes	/^void paravirq_pio_write/,/^}/s/if (size == 4) {/if (size) {/
+a hypercall has one size	/^bool paravirq_hypercall/,/^}/s/? 4 : 8;/? 4 : 4;/
+a hypercall that writes leaves RAX	/^bool paravirq_hypercall/,/^}/s/\*result = 0;/;/
+any other hypercall is the controller's	/^bool paravirq_hypercall/,/^}/s/return false;/return true;/
 ports have no register in common with memory	/^uint32_t paravirq_pio_read/,/^}/s/common_read(pv, offset, &value)/0/
 ports have no commands	/^void paravirq_pio_write/,/^}/s/common_write(pv, offset, value)/0/
 FEATURES is missing	/case PARAVIRQ_REG_FEATURES:/,/return true/d
@@ -123,6 +126,9 @@ channel_table() {
 	cat <<'TABLE'
 registers take any size on reads	/^uint32_t paravirq_channel_read/,/^}/s/if (size != 4)/if (!size)/
 registers take any size on writes	/^uint32_t paravirq_channel_write/,/^}/s/if (size != 4)/if (!size)/
+a hypercall has the number in its offset	/^bool paravirq_channel_hypercall/,/^}/s/ecx & PARAVIRQ_CHANNEL_MAX_NUMBER/ecx/
+a hypercall does not say what became of a ring	/^bool paravirq_channel_hypercall/,/^}/s/ch ? paravirq_channel_write(ch, offset, 4, value) : 0/ch ? (paravirq_channel_write(ch, offset, 4, value), 0) : 0/
+any other hypercall is a channel's	/^bool paravirq_channel_hypercall/,/^}/s/return false;/return true;/
 the state of one side is that of both	s/return changes(ch, !ch->side);/return changes(ch, ch->side);/
 STATE reads as PEER	s/return changes(ch, ch->side) & UP;/return changes(ch, ch->side);/
 STATE takes any value	s/ && value <= UP)/)/

@@ -259,44 +259,24 @@ static enum action undefined(struct vcpu *vcpu)
 	return raise_exception(vcpu, UD_VECTOR);
 }
 
-/* [HYP-1] to [HYP-6] of interface.rst, and the same for channels. */
+/* Of the controller, or of one of the channels. */
 static enum action hypercall(struct vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
 	struct partition *p = vcpu->partition;
-	u32 ecx = (u32)vcpu->registers[RCX], function = (u32)vmcb->rax;
+	u32 function = (u32)vmcb->rax, ecx = (u32)vcpu->registers[RCX];
 	u32 number = ecx >> PARAVIRQ_CHANNEL_NUMBER_SHIFT;
-	u32 offset = ecx & PARAVIRQ_CHANNEL_MAX_NUMBER;
-	unsigned int size = ecx >= PARAVIRQ_REG_ROUTE ? 8 : 4;
-	u64 value = vcpu->registers[RDX], result = 0;
-	enum exit_kind kind = EXIT_CHANNEL;
+	u64 value = vcpu->registers[RDX];
 
 	if (vmcb->cpl || !(vmcb->efer & EFER_LMA) || !(vmcb->cs.attributes & SEGMENT_LONG))
-		function = 0;
-
-	switch (function) {
-	case PARAVIRQ_HYPERCALL_READ:
-		kind = EXIT_CONTROLLER;
-		result = paravirq_mmio_read(&p->intc, ecx, size);
-		break;
-	case PARAVIRQ_HYPERCALL_WRITE:
-		kind = EXIT_CONTROLLER;
-		paravirq_mmio_write(&p->intc, ecx, size, size == 8 ? value : (u32)value);
-		break;
-	case PARAVIRQ_CHANNEL_HYPERCALL_READ:
-		if (number < p->nr_sides)
-			result = paravirq_channel_read(&p->sides[number].channel, offset, 4);
-		break;
-	case PARAVIRQ_CHANNEL_HYPERCALL_WRITE:
-		if (number < p->nr_sides)
-			result = paravirq_channel_write(&p->sides[number].channel, offset, 4,
-							(u32)value);
-		break;
-	default:
 		return undefined(vcpu);
-	}
-	count(vcpu, kind);
-	vmcb->rax = result;
+	if (paravirq_hypercall(&p->intc, function, ecx, value, &vmcb->rax))
+		count(vcpu, EXIT_CONTROLLER);
+	else if (paravirq_channel_hypercall(number < p->nr_sides ? &p->sides[number].channel : NULL,
+					    function, ecx, (u32)value, &vmcb->rax))
+		count(vcpu, EXIT_CHANNEL);
+	else
+		return undefined(vcpu);
 	return skip(vcpu, 3);
 }
 

@@ -107,6 +107,32 @@ uint32_t paravirq_channel_write(struct paravirq_channel *ch, uint64_t offset,
 }
 
 /**
+ * paravirq_channel_hypercall() - the guest makes a hypercall by 64-bit code of CPL 0
+ * @ch: its side of the channel of that number in ECX, NULL if there is none
+ * @function: EAX
+ * @ecx: ECX
+ * @value: what is written, EDX
+ * @result: RAX after it
+ *
+ * As CHAN-7 of channel.rst demands: the caller has looked at the CPL.
+ *
+ * Return: false, and @result is as it was, if @function is no function of channels.
+ */
+bool paravirq_channel_hypercall(struct paravirq_channel *ch, uint32_t function,
+				uint32_t ecx, uint32_t value, uint64_t *result)
+{
+	uint32_t offset = ecx & PARAVIRQ_CHANNEL_MAX_NUMBER;
+
+	if (function == PARAVIRQ_CHANNEL_HYPERCALL_READ)
+		*result = ch ? paravirq_channel_read(ch, offset, 4) : 0;
+	else if (function == PARAVIRQ_CHANNEL_HYPERCALL_WRITE)
+		*result = ch ? paravirq_channel_write(ch, offset, 4, value) : 0;
+	else
+		return false;
+	return true;
+}
+
+/**
  * paravirq_channel_reset() - this side is reset, stopped or dead
  * @ch: its side of the channel
  *

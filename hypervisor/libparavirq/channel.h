@@ -72,6 +72,8 @@ uint32_t paravirq_channel_read(const struct paravirq_channel *ch, uint64_t offse
 			       unsigned int size);
 uint32_t paravirq_channel_write(struct paravirq_channel *ch, uint64_t offset,
 				unsigned int size, uint32_t value);
+bool paravirq_channel_hypercall(struct paravirq_channel *ch, uint32_t function,
+				uint32_t ecx, uint32_t value, uint64_t *result);
 void paravirq_channel_reset(struct paravirq_channel *ch);
 
 #ifdef __cplusplus

@@ -330,6 +330,34 @@ static void select_write(struct paravirq *pv, uint32_t line)
 }
 
 /**
+ * paravirq_hypercall() - the guest makes a hypercall by 64-bit code of CPL 0
+ * @pv: the controller
+ * @function: EAX
+ * @offset: of the register, ECX; may lie outside
+ * @value: what is written, RDX
+ * @result: RAX after it
+ *
+ * As HYP-2 to HYP-6 of interface.rst demand: the caller has looked at the CPL.
+ *
+ * Return: false, and @result is as it was, if @function is no function of the controller.
+ */
+bool paravirq_hypercall(struct paravirq *pv, uint32_t function, uint32_t offset,
+			uint64_t value, uint64_t *result)
+{
+	unsigned int size = offset < PARAVIRQ_REG_ROUTE ? 4 : 8;
+
+	if (function == PARAVIRQ_HYPERCALL_READ) {
+		*result = paravirq_mmio_read(pv, offset, size);
+	} else if (function == PARAVIRQ_HYPERCALL_WRITE) {
+		paravirq_mmio_write(pv, offset, size, value);
+		*result = 0;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/**
  * paravirq_pio_read() - the guest reads a port
  * @pv: the controller
  * @offset: from the first port; may lie outside

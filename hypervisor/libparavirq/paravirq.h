@@ -31,7 +31,7 @@ extern "C" {
  * of one major version compile with each other's callers.
  */
 #define PARAVIRQ_LIBRARY_MAJOR	2
-#define PARAVIRQ_LIBRARY_MINOR	1
+#define PARAVIRQ_LIBRARY_MINOR	2
 
 /* Aligned as atomic operations want it, on hosts of 32 bits, too. */
 typedef uint64_t paravirq_word __attribute__((aligned(8)));
@@ -156,6 +156,8 @@ uint64_t paravirq_mmio_read(struct paravirq *pv, uint64_t offset,
 			    unsigned int size);
 void paravirq_mmio_write(struct paravirq *pv, uint64_t offset,
 			 unsigned int size, uint64_t value);
+bool paravirq_hypercall(struct paravirq *pv, uint32_t function, uint32_t offset,
+			uint64_t value, uint64_t *result);
 uint32_t paravirq_pio_read(struct paravirq *pv, uint64_t offset,
 			   unsigned int size);
 void paravirq_pio_write(struct paravirq *pv, uint64_t offset,

@@ -207,7 +207,7 @@ static bool is_route(uint64_t offset, unsigned int size)
 }
 
 /* Any of the transports: at I/O ports or in memory. */
-static void write_register(bool pio, uint64_t offset, unsigned int size, uint64_t value)
+static void model_write_register(bool pio, uint64_t offset, unsigned int size, uint64_t value)
 {
 	uint32_t low = value;
 
@@ -228,7 +228,11 @@ static void write_register(bool pio, uint64_t offset, unsigned int size, uint64_
 	} else {
 		model_reject();
 	}
+}
 
+static void write_register(bool pio, uint64_t offset, unsigned int size, uint64_t value)
+{
+	model_write_register(pio, offset, size, value);
 	if (pio)
 		paravirq_pio_write(&pv, offset, size, value);
 	else
@@ -259,6 +263,25 @@ static void read_register(bool pio, uint64_t offset, unsigned int size)
 
 	CHECK(value == (pio ? paravirq_pio_read(&pv, offset, size) :
 			      paravirq_mmio_read(&pv, offset, size)));
+}
+
+/* A register of those in memory, or EAX is no function of the controller. */
+static void hypercall(uint32_t function, uint32_t offset, uint64_t value)
+{
+	unsigned int size = offset < 0x1000 ? 4 : 8;
+	uint64_t result = value, after = value;
+	bool ours = true;
+
+	if (function == 0x51495652) {
+		after = model_read(false, offset, size);
+	} else if (function == 0x51495657) {
+		model_write_register(false, offset, size, value);
+		after = 0;
+	} else {
+		ours = false;
+	}
+	CHECK(paravirq_hypercall(&pv, function, offset, value, &result) == ours);
+	CHECK(result == after);
 }
 
 static void restore(void)
@@ -329,13 +352,13 @@ static void step(void)
 	uint32_t line = take(1) % (nr_lines + 1);
 	uint64_t value;
 
-	switch (op % 15) {
+	switch (op % 16) {
 	case 0:	/* any access */
 		value = take(8);
-		write_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 15 % 8], value);
+		write_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 16 % 8], value);
 		break;
 	case 1:
-		read_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 15 % 8]);
+		read_register(false, take(op & 0x80 ? 8 : 2), sizes[op / 16 % 8]);
 		break;
 	case 2:	/* any route */
 		write_register(false, 0x1000 + 8 * line, 8, take(8));
@@ -366,10 +389,10 @@ static void step(void)
 		break;
 	case 9:	/* any access to a port */
 		value = take(4);
-		write_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 15 % 8], value);
+		write_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 16 % 8], value);
 		break;
 	case 10:
-		read_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 15 % 8]);
+		read_register(true, take(op & 0x80 ? 8 : 1), sizes[op / 16 % 8]);
 		break;
 	case 11:	/* the halves of a route, other steps between them */
 		write_register(true, 0x20, 4, (op & 0x40 ? 0xffffff00 : 0) | take(1));
@@ -382,6 +405,10 @@ static void step(void)
 		break;
 	case 14:
 		ring(line);
+		break;
+	case 15:
+		hypercall(op & 0x40 ? 0x51495652 : op & 0x20 ? 0x51495657 : take(4),
+			  op & 0x80 ? 0x1000 + 8 * line : take(2), take(8));
 		break;
 	}
 }

@@ -134,6 +134,37 @@ static void test_bad_accesses(void **state)
 	assert_int_equal(reads(1, REG(PEER)), 1);
 }
 
+/* [CHAN-7] [CHAN-8] As other accesses, of 32 bits, where there is a channel. */
+static void test_hypercall(void **state)
+{
+	uint64_t result = 5;
+
+	(void)state;
+	assert_true(paravirq_channel_hypercall(&sides[1], PARAVIRQ_CHANNEL_HYPERCALL_WRITE,
+					       7 << 16 | REG(STATE), 1, &result));
+	assert_int_equal(result, 0);
+	check_raised(EVENTS, -1);
+	assert_true(paravirq_channel_hypercall(&sides[0], PARAVIRQ_CHANNEL_HYPERCALL_READ,
+					       7 << 16 | REG(PEER), 0, &result));
+	assert_int_equal(result, 1);
+	assert_true(paravirq_channel_hypercall(&sides[0], PARAVIRQ_CHANNEL_HYPERCALL_WRITE,
+					       REG(RING), EVENTS, &result));
+	assert_int_equal(result, PARAVIRQ_CHANNEL_NO_EVENT);
+
+	result = 5;
+	assert_true(paravirq_channel_hypercall(NULL, PARAVIRQ_CHANNEL_HYPERCALL_READ,
+					       REG(MAGIC), 0, &result));
+	assert_int_equal(result, 0);
+	result = 5;
+	assert_true(paravirq_channel_hypercall(NULL, PARAVIRQ_CHANNEL_HYPERCALL_WRITE,
+					       REG(RING), 0, &result));
+	assert_int_equal(result, 0);
+	result = 5;
+	assert_false(paravirq_channel_hypercall(&sides[0], 0x51495652, REG(MAGIC), 0, &result));
+	assert_int_equal(result, 5);
+	check_raised(-1, -1);
+}
+
 /* [CHAN-12] [CHAN-13] Each change counts, is raised then, and says nothing of the other way. */
 static void test_state(void **state)
 {
@@ -300,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup(test_constants, setup),
 		cmocka_unit_test_setup(test_init, setup),
 		cmocka_unit_test_setup(test_bad_accesses, setup),
+		cmocka_unit_test_setup(test_hypercall, setup),
 		cmocka_unit_test_setup(test_state, setup),
 		cmocka_unit_test_setup(test_peer_wraps, setup),
 		cmocka_unit_test_setup(test_reset, setup),

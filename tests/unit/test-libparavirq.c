@@ -1368,6 +1368,45 @@ static void test_version(void **state)
 			 PARAVIRQ_LIBRARY_MAJOR << 16 | PARAVIRQ_LIBRARY_MINOR);
 }
 
+/* [HYP-2] to [HYP-6] What RAX is after a hypercall of the controller. */
+static uint64_t hypercall(uint32_t function, uint32_t offset, uint64_t value)
+{
+	uint64_t result = 0x5555555555555555;
+
+	assert_true(paravirq_hypercall(&pv, function, offset, value, &result));
+	return result;
+}
+
+static void test_hypercall(void **state)
+{
+	const uint64_t route = UINT64_C(7) << 32 | PARAVIRQ_ROUTE_ENABLE | 0x41;
+	const uint32_t others[] = { 0, 1, PARAVIRQ_HYPERCALL_READ + 1, PARAVIRQ_HYPERCALL_WRITE + 1 };
+	uint64_t result = 5;
+
+	(void)state;
+	assert_int_equal(hypercall(PARAVIRQ_HYPERCALL_READ, PARAVIRQ_REG_MAGIC, 0), PARAVIRQ_MAGIC);
+	assert_int_equal(hypercall(PARAVIRQ_HYPERCALL_WRITE, REG_ROUTE(3), route), 0);
+	assert_int_equal(hypercall(PARAVIRQ_HYPERCALL_READ, REG_ROUTE(3), 0), route);
+	assert_int_equal(paravirq_route(&pv, 3), route);
+
+	/* Bits 63:32 are no part of what a register of 32 bits is written. */
+	assert_int_equal(hypercall(PARAVIRQ_HYPERCALL_WRITE, PARAVIRQ_REG_TRIGGER,
+				   UINT64_C(1) << 32 | 3), 0);
+	assert_int_equal(injected, 1);
+	assert_int_equal(paravirq_errors(&pv), 0);
+
+	/* What is rejected reads 0, and counts. */
+	assert_int_equal(hypercall(PARAVIRQ_HYPERCALL_READ, REG_ROUTE(LINES), 0), 0);
+	assert_int_equal(hypercall(PARAVIRQ_HYPERCALL_WRITE, PARAVIRQ_REG_MAGIC, 0), 0);
+	assert_int_equal(hypercall(PARAVIRQ_HYPERCALL_READ, PARAVIRQ_REG_MAGIC + 1, 0), 0);
+	assert_int_equal(paravirq_errors(&pv), 3);
+
+	for (unsigned int i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(paravirq_hypercall(&pv, others[i], PARAVIRQ_REG_MAGIC, 0, &result));
+	assert_int_equal(result, 5);
+	assert_int_equal(paravirq_errors(&pv), 3);
+}
+
 /* A test, once for each transport. */
 #define BOTH(test)						\
 	{ #test " by mmio", test, setup_mmio, NULL, NULL },	\
@@ -1405,6 +1444,7 @@ int main(void)
 		cmocka_unit_test_setup(test_commit, setup_pio),
 		cmocka_unit_test_setup(test_select, setup_pio),
 		cmocka_unit_test_setup(test_migrate_between_halves, setup_pio),
+		cmocka_unit_test_setup(test_hypercall, setup_mmio),
 		cmocka_unit_test_setup(test_threads, setup_mmio),
 		cmocka_unit_test_setup(test_raises_give_way, setup_mmio),
 		cmocka_unit_test_setup(test_restore_waits, setup_mmio),
