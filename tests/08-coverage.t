@@ -28,8 +28,13 @@ for program in test-libparavirq stress-libparavirq test-channel; do
 done
 for file in paravirq channel; do
 	n=$((n + 1))
-	gcov -b -c -t "$out/$file.o" | "$root/tests/lib/branches" >"$out/branches.log" ||
-		{ echo -n "not "; failed=1; }
+	# Two threads may not have met on a busy machine: what is taken adds up.
+	for again in 1 2 3 none; do
+		gcov -b -c -t "$out/$file.o" | "$root/tests/lib/branches" >"$out/branches.log" &&
+			break
+		[ $again = none ] && { echo -n "not "; failed=1; break; }
+		timeout 100 "$out/stress-libparavirq" >"$out/log" 2>&1
+	done
 	echo "ok $n - $file.c: $(tail -n 1 "$out/branches.log")"
 	sed '$d; s/^/# /' "$out/branches.log"
 done
