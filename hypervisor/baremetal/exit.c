@@ -35,25 +35,19 @@ void partition_report(struct partition *p)
 		n[EXIT_PARK], n[EXIT_OTHER], n[REFUSED]);
 }
 
-/* Is an IPI for this CPU? Shorthands are 1: for the sender, 2: all, 3: all others. */
-static bool icr_matches(const struct vcpu *sender, const struct vcpu *target, u64 icr)
-{
-	u32 dest = (u32)(icr >> 32), shorthand = ICR_SHORTHAND(icr);
-
-	if (shorthand)
-		return shorthand == 2 || (shorthand == 1) == (target == sender);
-	return dest == UINT32_MAX || dest == target->apic_id;
-}
-
 /* To CPUs of the partition; false if it has none of these. */
 static bool send(struct partition *p, const struct vcpu *sender, u64 icr)
 {
+	u32 dest = (u32)(icr >> 32), shorthand = ICR_SHORTHAND(icr), i;
 	bool sent = false;
-	u32 i;
 
 	for (i = 0; i < p->nr_cpus; i++) {
-		if (icr_matches(sender, &p->vcpus[i], icr)) {
-			hw_send_ipi(p->vcpus[i].apic_id, icr & 0xff);
+		const struct vcpu *target = &p->vcpus[i];
+
+		/* Shorthands are 1: the sender, 2: all, 3: all others. */
+		if (shorthand ? shorthand == 2 || shorthand == (target == sender ? 1 : 3) :
+				dest == UINT32_MAX || dest == target->apic_id) {
+			hw_send_ipi(target->apic_id, icr & 0xff);
 			sent = true;
 		}
 	}
@@ -63,7 +57,6 @@ static bool send(struct partition *p, const struct vcpu *sender, u64 icr)
 /* Under the lock of the line, which guest writes wait for: it waits for nothing itself. */
 static bool inject(void *opaque, u32 line, u32 apic_id, u8 vector)
 {
-	(void)line;
 	return send(opaque, NULL, (u64)apic_id << 32 | vector);
 }
 
@@ -120,7 +113,6 @@ static const struct {
 	/* No TSC_ADJUST, CET; OSPKE is the guest's; ARCH_CAPABILITIES */
 	{ 0x7, 0x7, { ~0, ~BIT32(1), ~(BIT32(4) | BIT32(7)), ~BIT32(20) },
 	  { 0, 0, 0, BIT32(29) } },
-	{ 0xa, 0xa, { 0 }, { 0 } },		/* counters */
 	/* "paravirqbare" */
 	{ 0x40000000, 0x40000000, { 0 }, { 0x40000000, 0x61726170, 0x71726976, 0x65726162 } },
 	{ 0x40000001, 0x4fffffff, { 0 }, { 0 } },
@@ -128,7 +120,6 @@ static const struct {
 	{ 0x80000001, 0x80000001, { ~0, ~0, ~0x118ab604, ~0x02005080 }, { 0 } },
 	{ 0x80000007, 0x80000007, { 0 }, { 0, 0, 0, BIT32(8) } },	/* nothing scales the TSC */
 	{ 0x8000000a, 0x8000000a, { 0 }, { 0 } },		/* SVM */
-	{ 0x8000001b, 0x8000001b, { 0 }, { 0 } },		/* IBS */
 	{ 0x8000001f, 0x80000022, { 0 }, { 0 } },	/* encryption, bandwidth, counters */
 };
 
