@@ -23,16 +23,6 @@ static const struct setup_header *setup_header(const struct module *kernel)
 	return (const void *)(kernel->data + offsetof(struct boot_params, hdr));
 }
 
-u64 guest_entry(const struct module *kernel)
-{
-	return setup_header(kernel)->pref_address + ENTRY_64BIT;
-}
-
-static u64 low_memory_end(const struct partition *p)
-{
-	return p->size < GUEST_CHANNELS ? p->size : GUEST_CHANNELS;
-}
-
 static u32 setup_size(const struct module *kernel)
 {
 	return (setup_header(kernel)->setup_sects + 1) * 512;
@@ -137,9 +127,7 @@ static void add_range(struct boot_params *params, u64 start, u64 end, u32 type)
 static void make_boot_params(struct partition *p, u64 ramdisk)
 {
 	struct boot_params *params = (struct boot_params *)(p->memory + GUEST_BOOT_PARAMS);
-	char *line = (char *)p->memory + GUEST_COMMAND_LINE, *digit;
-	u64 low = low_memory_end(p);
-	u32 khz = machine.tsc_khz;
+	char *line = (char *)p->memory + GUEST_COMMAND_LINE;
 
 	/* The byte before its magic says how long the header is, from there on. */
 	memcpy(&params->hdr, setup_header(p->kernel), SETUP_MAGIC +
@@ -150,16 +138,13 @@ static void make_boot_params(struct partition *p, u64 ramdisk)
 	params->hdr.cmd_line_ptr = GUEST_COMMAND_LINE;
 	params->acpi_rsdp_addr = GUEST_ACPI;
 	/* Linux measures the TSC by a PIT, and watches it, if it is not told. */
-	copy(line, PAGE_SIZE, "tsc=reliable tsc_early_khz=0x00000000 ");
-	for (digit = line + 36; khz; khz >>= 4)
-		*digit-- = "0123456789abcdef"[khz & 15];
-	copy(line + 38, PAGE_SIZE - 38, p->append);
+	snprintf(line, PAGE_SIZE, "tsc=reliable tsc_early_khz=%u %s", machine.tsc_khz, p->append);
 
 	add_range(params, 0, GUEST_LOW_END, E820_RAM);
 	add_range(params, GUEST_ACPI, MIB, E820_RESERVED);
-	add_range(params, MIB, low, E820_RAM);
-	if (p->size > low)
-		add_range(params, GUEST_HIGH, GUEST_HIGH + p->size - low, E820_RAM);
+	add_range(params, MIB, p->low_size, E820_RAM);
+	if (p->size > p->low_size)
+		add_range(params, GUEST_HIGH, GUEST_HIGH + p->size - p->low_size, E820_RAM);
 }
 
 /* The first MiB is as at first; what else the last guest has left, the next may see. */
@@ -175,8 +160,9 @@ void guest_load(struct partition *p)
 	memcpy(p->memory + setup_header(kernel)->pref_address, kernel->data + setup,
 	       kernel->size - setup);
 	if (p->initrd) {
-		ramdisk = align_down(low_memory_end(p) - p->initrd->size, PAGE_SIZE);
+		ramdisk = align_down(p->low_size - p->initrd->size, PAGE_SIZE);
 		memcpy(p->memory + ramdisk, p->initrd->data, p->initrd->size);
 	}
 	make_boot_params(p, ramdisk);
+	p->entry = setup_header(kernel)->pref_address + ENTRY_64BIT;
 }

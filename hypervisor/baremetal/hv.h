@@ -8,6 +8,9 @@
 #ifndef BAREMETAL_HV_H
 #define BAREMETAL_HV_H
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/io.h>
 
 #include "vcpu.h"
@@ -50,15 +53,8 @@ void vcpu_enter(struct vcpu *vcpu);
 /* acpi.S */
 extern u8 guest_acpi[], guest_acpi_end[];
 
-/* log.c; the compiler calls memcpy() and memset() itself. */
-extern u16 log_port;
-void *memcpy(void *to, const void *from, size_t size);
-void *memset(void *to, int value, size_t size);
-int memcmp(const void *a, const void *b, size_t size);
-bool equal(const char *a, const char *b);
-bool copy(char *to, u64 size, const char *from);
-
 /* machine.c */
+extern u16 log_port;
 __noreturn void halt(void);
 void machine_cpu_init(void);
 u64 memory_free(void);
@@ -71,7 +67,6 @@ void machine_main(u32 info);
 void table_read(const struct module *table);
 
 /* guest.c */
-u64 guest_entry(const struct module *kernel);
 u64 guest_memory_needed(const struct module *kernel, const struct module *initrd);
 bool guest_ssdt_is_valid(const struct module *ssdt);
 void guest_load(struct partition *p);

@@ -8,6 +8,7 @@
  * Copyright (C) 2026 The paravirq authors
  */
 #include <cpuid.h>
+#include <stdarg.h>
 
 #include "hv.h"
 
@@ -45,10 +46,30 @@ static u64 free_base, free_end;
 static u8 own_memory[16 * MIB] __aligned(PAGE_SIZE);
 static u64 own_used;
 
-static struct {
-	u16 low, selector, type, middle;
-	u32 high, reserved;
-} idt[256];
+u16 log_port = DEBUG_PORT;
+static u32 log_lock;
+static u64 idt[256][2];
+
+/* One line, whole also when several CPUs have something to say. */
+void hv_info(const char *format, ...)
+{
+	static char line[2048] = "hv: ";
+	va_list list;
+	char *c;
+
+	while (__atomic_exchange_n(&log_lock, 1, __ATOMIC_ACQUIRE))
+		__builtin_ia32_pause();
+	va_start(list, format);
+	vsnprintf(line + 4, sizeof(line) - 4, format, list);
+	va_end(list);
+	for (c = line; *c; c++) {
+		/* Is a UART ready? */
+		while (log_port != DEBUG_PORT && !(inb(log_port + 5) & 0x20))
+			__builtin_ia32_pause();
+		outb(*c, log_port);
+	}
+	set(log_lock, 0);
+}
 
 /* This CPU does nothing any more. */
 void halt(void)
@@ -73,13 +94,11 @@ static __attribute__((interrupt)) void exception(u64 *stack)
 /* It has done its work by the exit. */
 static __attribute__((interrupt)) void nmi(u64 *stack)
 {
-	(void)stack;
 }
 
 /* One that a guest has left: it is taken and forgotten. */
 static __attribute__((interrupt)) void interrupt(u64 *stack)
 {
-	(void)stack;
 	hw_wrmsr(MSR_EOI, 0);
 }
 
@@ -215,11 +234,10 @@ static void add_cpu(u32 apic_id)
 /* Nothing may interrupt a guest but what is sent to it. */
 static void mask_ioapic(u32 *ioapic)
 {
-	u32 i, n;
+	u32 i;
 
 	set(ioapic[0], 1);
-	n = (get(ioapic[4]) >> 16 & 0xff) + 1;
-	for (i = 0; i < n; i++) {
+	for (i = (get(ioapic[4]) >> 16 & 0xff) + 1; i--;) {
 		set(ioapic[0], 0x10 + 2 * i);
 		set(ioapic[4], 0x10000);
 	}
@@ -251,12 +269,11 @@ static const u8 *find_rsdp(u64 start, u64 size)
 
 static void read_acpi(void)
 {
-	const u8 *rsdp = find_rsdp((u64)get(*(u16 *)0x40e) << 4, 1024), *entry;
+	const u8 *rsdp = find_rsdp((u64)get(*(u16 *)0x40e) << 4, 1024) ?:
+			 find_rsdp(0xe0000, 0x20000), *entry;
 	const struct acpi_table *root, *table;
 	u32 width;
 
-	if (!rsdp)
-		rsdp = find_rsdp(0xe0000, 0x20000);
 	if (!rsdp)
 		halt_for("firmware has no ACPI tables");
 	width = rsdp[15] ? 8 : 4;
@@ -275,13 +292,11 @@ static void read_acpi(void)
 /* Firmware may have left devices that still write to memory: no PCI device may. */
 static void quiet_pci(void)
 {
-	u32 at, command;
+	u32 at;
 
 	for (at = 0x80000000; at < 0x81000000; at += 0x100) {
 		outl(at + 4, 0xcf8);
-		command = inl(0xcfc);
-		if (command != UINT32_MAX)
-			outl(command & 0xfffb, 0xcfc);
+		outl(inl(0xcfc) & 0xfffb, 0xcfc);
 	}
 }
 
@@ -293,10 +308,8 @@ static void init_interrupts(void)
 	for (i = 0; i < ARRAY_SIZE(idt); i++) {
 		u64 entry = (u64)(i >= 32 ? interrupt : i == 2 ? nmi : exception);
 
-		idt[i].low = (u16)entry;
-		idt[i].middle = (u16)(entry >> 16);
-		idt[i].selector = 0x08;
-		idt[i].type = 0x8e00;
+		/* Selector 8, a gate of privilege 0, and all addresses have 32 bits. */
+		idt[i][0] = entry >> 16 << 48 | 0x8e0000080000 | (u16)entry;
 	}
 	outb(0xff, 0x21);
 	outb(0xff, 0xa1);

@@ -100,7 +100,7 @@ static void vmcb_init(struct vcpu *vcpu)
 	vmcb->rflags = 2;
 	vmcb->pat = 0x0007040600070406;
 	memset(vcpu->registers, 0, sizeof(vcpu->registers));
-	vmcb->rip = first ? guest_entry(vcpu->partition->kernel) : GUEST_PARK;
+	vmcb->rip = first ? vcpu->partition->entry : GUEST_PARK;
 	vcpu->registers[RSI] = first ? GUEST_BOOT_PARAMS : vcpu->apic_id;
 	vcpu->icr = 0;
 	/* FS, TR and the like, which VMRUN leaves alone. */
@@ -247,7 +247,6 @@ void vcpu_main(struct vcpu *vcpu)
  */
 void partition_init(struct partition *p)
 {
-	u64 low = p->size < GUEST_CHANNELS ? p->size : GUEST_CHANNELS;
 	u32 i;
 
 	if (!msr_map)
@@ -255,8 +254,9 @@ void partition_init(struct partition *p)
 
 	p->npt = memory_pages(PAGE_SIZE);
 	p->memory = memory_large(p->size);
-	partition_map(p, 0, p->memory, low);
-	partition_map(p, GUEST_HIGH, p->memory + low, p->size - low);
+	p->low_size = p->size < GUEST_CHANNELS ? p->size : GUEST_CHANNELS;
+	partition_map(p, 0, p->memory, p->low_size);
+	partition_map(p, GUEST_HIGH, p->memory + p->low_size, p->size - p->low_size);
 	p->channels_end = GUEST_CHANNELS;
 
 	p->iopm = memset(memory_pages(3 * PAGE_SIZE), 0xff, 3 * PAGE_SIZE);

@@ -28,7 +28,7 @@ static const struct module *find_module(const char *name)
 	u32 i;
 
 	for (i = 1; i < machine.nr_modules; i++)
-		if (equal(machine.modules[i].name, name))
+		if (!strcmp(machine.modules[i].name, name))
 			return &machine.modules[i];
 	bad(name, "the name of a module, there are %u", machine.nr_modules - 1);
 	return NULL;
@@ -39,7 +39,7 @@ static struct partition *find_partition(const char *name)
 	u32 i;
 
 	for (i = 0; i < nr_partitions; i++)
-		if (equal(partitions[i].name, name))
+		if (!strcmp(partitions[i].name, name))
 			return &partitions[i];
 	return NULL;
 }
@@ -47,13 +47,11 @@ static struct partition *find_partition(const char *name)
 /* A number from "least" to "most"; with a "unit" it ends in M and is a multiple of that. */
 static u32 number(const char *word, u32 least, u32 most, u32 unit)
 {
-	const char *c;
-	u64 n = 0;
+	char *end;
+	u64 n = strtoul(word, &end, 10);
 
-	for (c = word; *c >= '0' && *c <= '9' && n <= most; c++)
-		n = n * 10 + *c - '0';
-	if (c == word || !equal(c, unit ? "M" : "") || n < least || n > most ||
-	    (unit && n % unit)) {
+	if (*word < '0' || *word > '9' || strcmp(end, unit ? "M" : "") || n < least ||
+	    n > most || (unit && n % unit)) {
 		if (unit)
 			bad(word, "%uM to %uM, a multiple of %uM", least, most, unit);
 		else
@@ -71,7 +69,7 @@ static u16 console(const char *word)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(ports); i++, name[3]++)
-		if (equal(word, name) && ports[i] != log_port)
+		if (!strcmp(word, name) && ports[i] != log_port)
 			port = ports[i];
 	for (i = 0; i < nr_partitions; i++)
 		if (partitions[i].console == port)
@@ -83,21 +81,21 @@ static u16 console(const char *word)
 
 static void read_setting(struct partition *p, const char *word, const char *value)
 {
-	if (equal(word, "cpus")) {
+	if (!strcmp(word, "cpus")) {
 		p->nr_cpus = number(value, 1, ARRAY_SIZE(machine.apic_ids), 0);
-	} else if (equal(word, "memory")) {
+	} else if (!strcmp(word, "memory")) {
 		p->size = number(value, 2, 512 * 1024, 2) * MIB;
-	} else if (equal(word, "lines")) {
+	} else if (!strcmp(word, "lines")) {
 		p->nr_lines = number(value, 1, PARAVIRQ_MAX_LINES, 0);
-	} else if (equal(word, "console")) {
+	} else if (!strcmp(word, "console")) {
 		p->console = console(value);
-	} else if (equal(word, "kernel")) {
+	} else if (!strcmp(word, "kernel")) {
 		p->kernel = find_module(value);
 		if (p->kernel && !guest_memory_needed(p->kernel, NULL))
 			bad(value, "a bzImage, boot protocol 2.12 or later, of 64 bits");
-	} else if (equal(word, "initrd")) {
+	} else if (!strcmp(word, "initrd")) {
 		p->initrd = find_module(value);
-	} else if (equal(word, "ssdt")) {
+	} else if (!strcmp(word, "ssdt")) {
 		p->ssdt = find_module(value);
 		if (p->ssdt && !guest_ssdt_is_valid(p->ssdt))
 			bad(value, "an SSDT with length and checksum, up to 64 KiB");
@@ -149,7 +147,8 @@ static void begin_partition(struct partition *p, const char *name)
 	*p = (struct partition){ .nr_cpus = 1, .size = 256 * MIB, .nr_lines = 16 };
 	reading = true;
 	first_line = line_number;
-	if (!copy(p->name, sizeof(p->name), name) || find_partition(name))
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	if (strcmp(p->name, name) || find_partition(name))
 		bad(name, "a name of its own, up to %lu characters", sizeof(p->name) - 1);
 }
 
@@ -161,9 +160,9 @@ static void read_channel(char **words, u32 nr_words)
 	void *memory;
 
 	for (i = 3; i < nr_words; i += 2) {
-		if (equal(words[i], "events"))
+		if (!strcmp(words[i], "events"))
 			events = number(words[i + 1], 1, PARAVIRQ_CHANNEL_MAX_EVENTS, 0);
-		else if (equal(words[i], "memory"))
+		else if (!strcmp(words[i], "memory"))
 			size = number(words[i + 1], 2, (u32)(memory_free() / MIB), 2);
 		else
 			bad(words[i], "events, memory");
@@ -200,40 +199,35 @@ static void read_channel(char **words, u32 nr_words)
 
 static void read_line(char *line)
 {
-	char *words[8] = { "", "", "", "", "", "", "", "" };
+	char *words[8] = { "", "", "", "", "", "", "", "" }, *word, *rest = line;
 	u32 n = 0;
 
-	while (*line == ' ' || *line == '\t')
-		line++;
+	line += strspn(line, " \t");
 	/* The rest of the line, whatever is in it. */
-	if (reading && !memcmp(line, "append ", 7)) {
-		if (!copy(partitions[nr_partitions].append, APPEND_SIZE, line + 7))
+	if (reading && !strncmp(line, "append ", 7)) {
+		snprintf(partitions[nr_partitions].append, APPEND_SIZE, "%s", line + 7);
+		if (strlen(line + 7) >= APPEND_SIZE)
 			bad("append", "%u characters", APPEND_SIZE - 1);
 		return;
 	}
-	for (; *line && n < ARRAY_SIZE(words); n++) {
-		words[n] = line;
-		while (*line && *line != ' ' && *line != '\t')
-			line++;
-		while (*line == ' ' || *line == '\t')
-			*line++ = 0;
-	}
+	while (n < ARRAY_SIZE(words) && (word = strtok_r(NULL, " \t", &rest)))
+		words[n++] = word;
 	if (!n || *words[0] == '#')
 		return;
-	if (equal(words[0], "partition") || equal(words[0], "channel"))
+	if (!strcmp(words[0], "partition") || !strcmp(words[0], "channel"))
 		end_partition();	/* and its failure, or that of a channel */
-	if (equal(words[0], "channel")) {
+	if (!strcmp(words[0], "channel")) {
 		if (n == 3 || n == 5 || n == 7)
 			read_channel(words, n);
 		else
 			bad(words[0], "channel NAME NAME [events N] [memory SIZE]");
 	} else if (n != 2) {
 		bad(words[0], "a word and its value");
-	} else if (equal(words[0], "partition")) {
+	} else if (!strcmp(words[0], "partition")) {
 		begin_partition(&partitions[nr_partitions], words[1]);
 	} else if (reading) {
 		read_setting(&partitions[nr_partitions], words[0], words[1]);
-	} else if (equal(words[0], "log") && !nr_partitions) {
+	} else if (!strcmp(words[0], "log") && !nr_partitions) {
 		log_port = console(words[1]) ?: DEBUG_PORT;
 	} else {
 		bad(words[0], "partition, channel");

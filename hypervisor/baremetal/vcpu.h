@@ -67,8 +67,8 @@ struct partition {
 
 	u32 nr_lines, used_lines;	/* channels have lines from 0 on */
 	u8 *memory;
-	u64 size;
-	u64 channels_end;		/* in the guest */
+	u64 size, low_size;		/* in all, and from 0 on in the guest */
+	u64 entry, channels_end;	/* in the guest */
 	u64 *npt;
 	u8 *iopm;
 	u16 console;			/* first port, 0 for none */

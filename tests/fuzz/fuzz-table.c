@@ -8,9 +8,6 @@
  * Copyright (C) 2026 The paravirq authors
  */
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "baremetal/table.c"
@@ -49,16 +46,6 @@ void hv_info(const char *format, ...)
 	check(text[strlen(text) - 1] == '\n');
 }
 
-bool equal(const char *a, const char *b)
-{
-	return !strcmp(a, b);
-}
-
-bool copy(char *to, u64 size, const char *from)
-{
-	return snprintf(to, size, "%s", from) < (int)size;
-}
-
 u64 memory_free(void)
 {
 	return memory_end;
@@ -81,12 +68,12 @@ void *memory_pages(u64 size)
 
 u64 guest_memory_needed(const struct module *kernel, const struct module *initrd)
 {
-	return equal(kernel->name, "k") ? (initrd ? 6 : 4) * MIB : 0;
+	return !strcmp(kernel->name, "k") ? (initrd ? 6 : 4) * MIB : 0;
 }
 
 bool guest_ssdt_is_valid(const struct module *ssdt)
 {
-	return equal(ssdt->name, "s");
+	return !strcmp(ssdt->name, "s");
 }
 
 void vcpu_raise_peer(void *side, u32 event)
@@ -138,8 +125,8 @@ static void check_partitions(void)
 		struct partition *p = &partitions[i];
 
 		cpus += p->nr_cpus;
-		check(p->nr_cpus && p->kernel && equal(p->kernel->name, "k") && *p->name);
-		check(!p->ssdt || equal(p->ssdt->name, "s"));
+		check(p->nr_cpus && p->kernel && !strcmp(p->kernel->name, "k") && *p->name);
+		check(!p->ssdt || !strcmp(p->ssdt->name, "s"));
 		check(p->size >= guest_memory_needed(p->kernel, p->initrd));
 		check(p->nr_lines >= 1 && p->nr_lines <= PARAVIRQ_MAX_LINES);
 		check(p->nr_sides <= MAX_SIDES);
