@@ -45,7 +45,7 @@ KVM_GUESTS := $(filter-out tests/21% tests/22% tests/23% tests/24% tests/25% tes
 	tests/9%, \
 	$(GUEST_TESTS))
 KVM_TESTS := $(addprefix split:,$(KVM_GUESTS)) $(addprefix full:,$(KVM_GUESTS))
-KVM_SOME := split:tests/35-cost.t full:tests/35-cost.t
+KVM_SOME := split:tests/46-channel-pair.t split:tests/35-cost.t full:tests/35-cost.t
 
 .PHONY: help demo run shell test tables-test test-debug kvm-test kvm-host unit bench fuzz install uninstall
 .PHONY: kernels qemu tables baremetal baremetal-test deb test-kernels

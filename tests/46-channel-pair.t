@@ -28,6 +28,8 @@ KVM = os.environ.get('ACCEL', '').startswith('kvm')
 NODE = channel.NODE
 MOVED = 400000
 LESS = 10 if guest.boot.EMULATED_HOST else 1
+# There all takes longer from the start, which counts.
+PATIENCE = 20 if guest.boot.EMULATED_HOST else 600
 
 
 class Side(guest.Run):
@@ -58,7 +60,7 @@ class Side(guest.Run):
         """A shell of this guest, started."""
         port = types.SimpleNamespace(
             log=self.log, type=self.type, wait_line=lambda pattern, start=0:
-            self.wait_line(pattern, start, timeout=600))
+            self.wait_line(pattern, start, timeout=PATIENCE))
         machine = types.SimpleNamespace(ended=lambda: self.process.poll() is not None,
                                         **{self.label: port})
         shell = channel.Shell(machine, self.label)
