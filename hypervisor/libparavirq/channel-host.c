@@ -105,9 +105,9 @@ static void greet(uint64_t size)
 	msg.msg_controllen = sizeof(control);
 	expected.side = !ch.side;
 	if (recvmsg(link_fd, &msg, 0) != sizeof(it) || memcmp(&it, &expected, sizeof(it)))
-		errx(1, "the peer is side %u with %u events and %#llx bytes, allowed %u, %u, %#llx",
-		     it.side, it.events, (unsigned long long)it.size, expected.side,
-		     expected.events, (unsigned long long)size);
+		errx(1, "the peer says version %u, side %u, %u events, %#llx bytes, allowed %u, %u, %u, %#llx",
+		     it.version, it.side, it.events, (unsigned long long)it.size, expected.version,
+		     expected.side, expected.events, (unsigned long long)size);
 	if (msg.msg_controllen >= CMSG_LEN(sizeof(int) * ch.events) &&
 	    control.header.cmsg_type == SCM_RIGHTS) {
 		memcpy(peer_fds, CMSG_DATA(&control.header), sizeof(int) * ch.events);
