@@ -3,13 +3,16 @@
 """
 A channel between the guests of two QEMUs: what tests/95-channel.t does between partitions;
 then a QEMU that is killed in the middle, and a guest that moves to another QEMU while it is
-rung. On KVM no ring may be an exit to user space, nor its interrupt injected by QEMU.
+rung; then a program of the host in the place of one QEMU. On KVM no ring may be an exit to
+user space, nor its interrupt injected by QEMU.
 Numbers in brackets are those of Documentation/virt/paravirq/channel.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
+import contextlib
 import os
 import struct
+import subprocess
 import sys
 import tempfile
 import types
@@ -133,6 +136,29 @@ def test_move(a, b, two, place):
     channel.test_files(a, b)
 
 
+def test_host(a, one, place):
+    """A program of the host rings back what it is rung."""
+    def rung_back():
+        a.says(f'head -c {4 * TRIPS} /dev/zero | dd {channel.TO}; n=0; while [ $n -lt {TRIPS} ]; '
+               f'do set -- $({channel.READ}); n=$((n + $1)); done; echo $n', str(TRIPS),
+               'a program of the host rings back')
+    program = f'{guest.boot.BUILD}/libparavirq/channel-host'
+    if not guest.boot.EMULATED_HOST:
+        subprocess.run(['make', '-s', '-C', f'{guest.boot.ROOT}/hypervisor/libparavirq',
+                        f'O={guest.boot.BUILD}/libparavirq', program], check=True)
+    with subprocess.Popen([program, f'{place}/link', f'{place}/memory', '1', str(channel.EVENTS)],
+                          stdout=subprocess.PIPE, text=True) as host, \
+         contextlib.ExitStack() as stack:
+        stack.callback(host.kill)
+        guest.equal(host.stdout.readline(), f'up, {"with eventfds" if KVM else "by the socket"}\n',
+                    'a program of the host is up')
+        peer(a, 'up')
+        channel.take(a)
+        cheap([one], TRIPS, 'rings of a program', rung_back)
+        host.terminate()
+        guest.equal(host.stdout.read().splitlines()[0], f'event 0: {TRIPS}', 'and has taken all')
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix='paravirq-') as place, \
          Side(0, place) as one, Side(1, place) as two:
@@ -152,6 +178,7 @@ def main():
         b = test_kill(a, b, two)
         test_move(a, b, two, place)
         two.leave()
+        test_host(a, one, place)
         one.leave()
     guest.done()
 
