@@ -92,7 +92,7 @@ help:
 	@echo '  TABLES="my.aml ..." MODULES="my.ko ..." INITRD=my.cpio'
 	@echo '                  (run, shell) yours, see Documentation/firmware-guide/acpi/paravirq.rst'
 	@echo '  HYPERVISOR=baremetal  (run, shell) two partitions of our own hypervisor'
-	@echo '  HYPERVISOR=qemu-pair  (run) two QEMUs with a channel between their guests'
+	@echo '  HYPERVISOR=qemu-pair  (run, shell) two QEMUs with a channel between their guests'
 	@echo '  KERNEL=7.3      another Linux than 6.12 for all guests: 7.3 or 6.1'
 	@echo '  KERNEL_SRC=DIR  a Linux tree of yours of that version, copied and never changed'
 	@echo '  QEMU_SRC=DIR    a QEMU tree of yours, 10.0 or 10.2, likewise'
@@ -149,9 +149,9 @@ shell:
 	@$(MAKE) -j2 slim baremetal
 	@scripts/baremetal --shell
 else ifeq ($(HYPERVISOR),qemu-pair)
-run:
+run shell:
 	@$(MAKE) -j2 slim qemu tables
-	@scripts/qemu-pair
+	@scripts/qemu-pair $(if $(filter shell,$@),--shell)
 else
 # Kernel and QEMU side by side: each has its times when it keeps one processor busy.
 run shell:

@@ -4,17 +4,20 @@
 A channel between the guests of two QEMUs: what tests/95-channel.t does between partitions;
 then a QEMU that is killed in the middle, and a guest that moves to another QEMU while it is
 rung; then a program of the host in the place of one QEMU. On KVM no ring may be an exit to
-user space, nor its interrupt injected by QEMU.
+user space, nor its interrupt injected by QEMU. At last two shells for people.
 Numbers in brackets are those of Documentation/virt/paravirq/channel.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
 import contextlib
 import os
+import re
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
@@ -159,6 +162,46 @@ def test_host(a, one, place):
         guest.equal(host.stdout.read().splitlines()[0], f'event 0: {TRIPS}', 'and has taken all')
 
 
+def test_shells():
+    """What "make shell HYPERVISOR=qemu-pair" starts: a console here and one that is attached."""
+    def until(program, pattern):
+        for line in program.stdout:
+            said.append(line)
+            if match := re.search(pattern, line):
+                return match
+        raise TimeoutError(f'no /{pattern}/: {said[-20:]}')
+    said, pipes = [], {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'text': True,
+                       'cwd': guest.boot.ROOT}
+    with subprocess.Popen(['scripts/qemu-pair', '--shell'], **pipes) as a, \
+         contextlib.ExitStack() as stack:
+        stack.callback(a.terminate)
+        attach = until(a, r'^ +(\w+) (\w+) (\S+)$')
+        alarm = threading.Timer(guest.boot.BOOT_LIMIT, a.terminate)
+        stack.callback(alarm.cancel)
+        alarm.start()
+        until(a, 'Try: demo')
+        a.stdin.write('channel-copy -r 1000\n')
+        a.stdin.flush()
+        b = stack.enter_context(subprocess.Popen(attach.groups(), **pipes))
+
+        def enter():
+            with contextlib.suppress(OSError):
+                while True:
+                    b.stdin.write('\n')
+                    b.stdin.flush()
+                    time.sleep(1)
+        threading.Thread(target=enter, daemon=True).start()
+        until(b, '/ # ')
+        b.stdin.write('channel-copy -r 1000\n')
+        b.stdin.flush()
+        for program, name in (a, 'A'), (b, 'B'):
+            guest.ok(until(program, '^taken 1000 of 1000'), f'{name}: has a shell, and is rung')
+        a.stdin.write('exit\n')
+        a.stdin.flush()
+        guest.equal((a.wait(), os.path.lexists(f'{guest.boot.ROOT}/{attach[3]}')), (0, False),
+                    'both end')
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix='paravirq-') as place, \
          Side(0, place) as one, Side(1, place) as two:
@@ -180,6 +223,9 @@ def main():
         two.leave()
         test_host(a, one, place)
         one.leave()
+    # The host of another one has no terminals.
+    if not guest.boot.EMULATED_HOST:
+        test_shells()
     guest.done()
 
 
