@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 The whole chain once for each way into a guest: tables, driver, interrupts,
-counts. What is checked stands in tools/testing/selftests/paravirq/smoke.
+counts, names. What is checked stands in tools/testing/selftests/paravirq/smoke;
+here, that QEMU's db0 is doorbell0 in the guest.
 
 Copyright (C) 2026 The paravirq authors
 """
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 check = guest.load('check-boot-log').check
+P = guest.boot.platform()
+NAMES = [f'doorbell{d}.{n} is line {P[f"DOORBELL{d}_LINE"] + n}' for d in range(2)
+         for n in range(P['DOORBELL_LINES'])]
 
 for options in ({'machine': 'q35'},
                 {'machine': 'q35', 'load': 'initrd'},
@@ -25,8 +30,10 @@ for options in ({'machine': 'q35'},
                 {'firmware': 'dt+acpi'},
                 {'firmware': 'dt+acpi', 'machine': 'microvm'},
                 {'machine': 'q35', 'kernel': 'modules'}):
-    with guest.Run('smoke', **options):
+    with guest.Run('smoke', **options) as run:
         pass
+    guest.equal(re.findall('doorbell.* is line .*', '\n'.join(run.log)), NAMES,
+                f'{run.label}: db0 is doorbell0')
 # [DISC-3] Registers at I/O ports.
 for options in ({'machine': 'q35'},
                 {'machine': 'q35', 'load': 'initrd'},

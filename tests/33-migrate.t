@@ -140,9 +140,8 @@ def fire(masked, ports=False, **options):
     label = f'migrate {options["tables"][0]}'
     with guest.Run('migrate', label=label, moves=True, timeout=300, **options,
                    args=('-gdb', 'unix:{dir}/gdb,server=on,wait=off') if ports else (),
-                   append=f'guest_line={line} guest_errors={intc + 0x14:#x} '
+                   append=f'guest_masked={masked} guest_errors={intc + 0x14:#x} '
                           f'guest_route={intc + 0x1000 + 8 * line:#x}') as run:
-        control = guest.Doorbell(run).number
         run.wait_line('selftest: firing')
         streams = [guest.Stream(run, n, *(range(3) if n == moved else range(1, 3)))
                    for n in range(2)]
@@ -162,7 +161,7 @@ def fire(masked, ports=False, **options):
             guest.equal(raised[masked], [taken[masked] - 100 + (n > 0), 100, 0],
                         f'{label}: controller of the masked line: {taken[masked]} rings')
             before = rung
-            streams[control].ring(3)
+            streams[0].ring(3)
         run.wait_line('selftest: moved')
         for s in streams:
             s.cease()
@@ -178,7 +177,7 @@ def fire(masked, ports=False, **options):
                     f'{label}: controller of the masked line: {taken[masked]} rings')
         for s in streams:
             s.compare()
-        streams[control].ring(3)
+        streams[0].ring(3)
 
 
 def disk():

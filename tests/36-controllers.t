@@ -26,7 +26,7 @@ def test(stays, goes, **options):
     # What the kernel may say while an interrupt is freed under fire: 30-fire.t.
     with guest.Run('controllers', label=f'controller {goes} is reset',
                    allow=['No irq handler for '], timeout=300,
-                   append=f'guest_line={line} guest_control={intc + 0x10:#x} '
+                   append=f'guest_reset={goes} guest_control={intc + 0x10:#x} '
                           f'guest_route={intc + 0x1000 + 8 * line:#x}', **options) as run:
         run.wait_line('selftest: firing')
         before = {name: run.get(path[stays], name) for name in NAMES}
@@ -49,7 +49,7 @@ def test(stays, goes, **options):
                     f'{run.label}: {len(other.rings)} of its rings were all fetched')
         n = run.get(path[goes], 'dropped') - dropped
         guest.ok(n > 0, f'{run.label}: {n} of its rings met a line that was not enabled')
-        streams[guest.Doorbell(run).number].ring(3)
+        streams[0].ring(3)
 
 
 test(stays=0, goes=1, tables=['paravirq2'])

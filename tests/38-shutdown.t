@@ -72,18 +72,16 @@ def kexec():
              for a in ('-drive', f'if=none,id={name},format=raw,readonly=on,file={path}',
                        '-device', f'virtio-blk-device,drive={name},serial={name}')]
     with guest.Run('kexec', machine=guest.boot.SLIM, memory='512M', args=disks) as run:
-        announced = r'selftest: doorbell0 (\d+)'
-        line = int(run.wait_line(announced)[1][1])
-        n = int(line != guest.boot.platform()['DOORBELL0_LINE'])
+        db = guest.Doorbell(run)
         rings = 0
-        while sum(bool(re.search(announced, line)) for line in run.log) < 2:
-            run.ring(0, 1, 2, doorbell=n)
+        while sum('selftest: up' in line for line in run.log) < 2:
+            db.ring(0, 1, 2)
             rings += 3
             time.sleep(0.01)
-        guest.ok(run.until(lambda: [run.get(f'/machine/peripheral/db{n}', name)
+        guest.ok(run.until(lambda: [db.get(name)
                                     for name in ('rung', 'fetched')] == [rings] * 2),
                  f'kexec: {rings} rings are fetched')
-        run.ring(3, doorbell=n)
+        db.ring(3)
     guest.equal(sum('paravirq PVIQ0001:00: version 1' in line for line in run.log), 2,
                 'kexec: two kernels had the controller')
     # [GUEST-2]

@@ -5,7 +5,8 @@
  * or by name where the firmware node has "interrupt-names" ("ring0", ...), and
  * requests them like any other.
  *
- * Each line is a character device /dev/doorbell<device>.<line>:
+ * Each line is a character device /dev/doorbell<device>.<line>, where <device> is the
+ * number that firmware has for it, _UID or the alias "doorbell<device>", if it has one:
  *
  *	read	waits for a ring, returns the number of rings since the last
  *		read as a u64 in native byte order; -EAGAIN with O_NONBLOCK
@@ -19,6 +20,7 @@
  * Copyright (C) 2026 The paravirq authors
  */
 
+#include <linux/acpi.h>
 #include <linux/debugfs.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
@@ -27,6 +29,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/pm.h>
 #include <linux/poll.h>
@@ -45,7 +48,7 @@ struct doorbell_line {
 	u64 total;		/* fetched since the driver was bound */
 	u64 runs;		/* handler runs since the driver was bound */
 	int irq;
-	char name[16];
+	char name[24];
 };
 
 /* Open files outlive an unbind: they hold a reference, and find regs NULL. */
@@ -245,6 +248,19 @@ static void doorbell_gone(void *data)
 	kref_put(&db->ref, doorbell_release);
 }
 
+/* The number that firmware has for it, so that the probe order does not matter. */
+static int doorbell_alloc_id(struct device *dev)
+{
+	u64 number = of_alias_get_id(dev->of_node, "doorbell");
+	int id = -ENOENT;
+
+	acpi_dev_uid_to_integer(ACPI_COMPANION(dev), &number);
+	if (number <= INT_MAX)
+		id = ida_alloc_range(&doorbell_ida, number, number, GFP_KERNEL);
+
+	return id < 0 ? ida_alloc(&doorbell_ida, GFP_KERNEL) : id;
+}
+
 static struct doorbell *doorbell_alloc(struct device *dev, void __iomem *regs)
 {
 	struct doorbell *db;
@@ -269,7 +285,7 @@ static struct doorbell *doorbell_alloc(struct device *dev, void __iomem *regs)
 		init_waitqueue_head(&db->lines[n].wait);
 	}
 
-	db->id = ida_alloc(&doorbell_ida, GFP_KERNEL);
+	db->id = doorbell_alloc_id(dev);
 	if (db->id < 0) {
 		ret = db->id;
 		kfree(db);

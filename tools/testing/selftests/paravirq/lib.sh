@@ -113,13 +113,6 @@ only_paravirq()
 		/proc/interrupts)" ""
 }
 
-# Tell the host which of its doorbells is /dev/doorbell0 here: the probe order
-# decides. The number is that of the doorbell's first line.
-announce()
-{
-	echo "doorbell0 $(sed -n 's/.* \([0-9]*\)-edge *doorbell0\.0$/\1/p' /proc/interrupts)"
-}
-
 # The host rings line 3 of doorbell $1, 0 if not given, when it has done its part.
 host_done()
 {
