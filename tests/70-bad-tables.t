@@ -240,16 +240,18 @@ table('one-cell', ['interrupt specifier has 1 cells, expected 2: line and trigge
 with tempfile.TemporaryDirectory() as directory:
     with open(os.path.join(guest.boot.BUILD, 'tables/paravirq.dtb'), 'rb') as f:
         tree = f.read()
-    dts = subprocess.run(['dtc', '-q', '-I', 'dtb', '-O', 'dts'], input=tree, check=True,
+    base = subprocess.run(['dtc', '-q', '-I', 'dtb', '-O', 'dts'], input=tree, check=True,
                          stdout=subprocess.PIPE).stdout
-    dts += b'/ { doorbell@feca1000 { interrupts = [00 00 00 28 00 00 01]; }; };'
-    with open(f'{directory}/t.dtb', 'wb') as f:
-        f.write(subprocess.run(['dtc', '-q', '-f', '-I', 'dts', '-O', 'dtb'], input=dts, check=True,
-                               stdout=subprocess.PIPE).stdout)
-    found_before('seven bytes', f'{directory}/t.dtb')
-    bad('seven bytes', ['feca1000.doorbell interrupt 0 ring0: specifier cannot be read'], 1,
-        machine='q35', firmware='dt', tables=[f'{directory}/t.dtb'],
-        devices=guest.boot.hardware(1))
+    for name, wrong in (('seven bytes', b'interrupts = [00 00 00 28 00 00 01];'),
+                        ('no interrupt-parent', b'interrupt-parent = <99>;')):
+        dts = base + b'/ { doorbell@feca1000 { ' + wrong + b' }; };'
+        with open(f'{directory}/t.dtb', 'wb') as f:
+            f.write(subprocess.run(['dtc', '-q', '-f', '-I', 'dts', '-O', 'dtb'], input=dts,
+                                   check=True, stdout=subprocess.PIPE).stdout)
+        found_before(name, f'{directory}/t.dtb')
+        bad(name, ['feca1000.doorbell interrupt 0 ring0: specifier cannot be read, or its '
+                   'interrupt-parent is missing'], 1, machine='q35', firmware='dt',
+            tables=[f'{directory}/t.dtb'], devices=guest.boot.hardware(1))
 table('hole', ['feca1000.doorbell interrupt 1 ring1: specifier cannot be read'], 1, firmware='dt')
 table('duplicate-line', ['line 0x20 of fec80000.interrupt-controller is claimed by'],
       1, firmware='dt', allow=['Call Trace:'])

@@ -7,7 +7,7 @@
  * paravirq/validate is read. It walks the devices of ACPI and the platform
  * devices of a device tree, reports each interrupt whose source or GSI is a paravirq
  * controller's, and as a problem what keeps one from its device. With
- * paravirq.selftest=1 each requested line is raised once at boot and the
+ * paravirq.selftest=1 each requested line is raised once, each time, and the
  * interrupt is waited for; the consumers' handlers run. Nobody calls this file; it asks
  * ACPI, OF and the irq_domain core (arch/x86/kernel/apic/paravirq.c).
  *
@@ -44,7 +44,7 @@
 
 static bool selftest;
 module_param(selftest, bool, 0444);
-MODULE_PARM_DESC(selftest, "Raise each requested line once at boot");
+MODULE_PARM_DESC(selftest, "Raise each requested line once with each validation");
 
 #define SELFTEST_TIMEOUT_MS	200
 
@@ -52,7 +52,6 @@ MODULE_PARM_DESC(selftest, "Raise each requested line once at boot");
 struct validation {
 	/* Where to write, or NULL for the kernel log */
 	struct seq_file *m;
-	bool selftest;
 	/* Who was seen to claim a line, by the address of its route, to find the second one */
 	struct xarray claims;
 	/* The device being looked at, its next interrupt, as many of its names as fit */
@@ -135,8 +134,11 @@ static void count_line(struct validation *v)
 static void validate_absent(struct validation *v, const char *source, u32 number)
 {
 	count_line(v);
-	say(v, IS_BUILTIN(CONFIG_PARAVIRQ) ? PROBLEM : INTERRUPT,
-	    "source '%s' of %#x is a controller that is not up", source, number);
+	if (IS_BUILTIN(CONFIG_PARAVIRQ))
+		say(v, PROBLEM, "source '%s' of %#x is a controller that is not up", source,
+		    number);
+	else
+		say(v, INTERRUPT, "%#x waits for the driver of '%s', a module", number, source);
 }
 
 /* One interrupt of @v->dev whose source is @pv. */
@@ -191,8 +193,11 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	    device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
 
 	/* A disabled interrupt would stay pending instead of being counted. */
-	if (v->selftest && enabled)
+	if (selftest && enabled)
 		selftest_line(v, pv, line, virq);
+	else if (selftest)
+		say(v, GENERAL, "selftest: %s line %u: not raised, no driver has it enabled", name,
+		    line);
 }
 
 static void validate_device(struct validation *v, struct device *dev)
@@ -334,14 +339,14 @@ static int validate_of_device(struct device *dev, void *data)
 	    of_count_phandle_with_args(dev->of_node, "interrupts-extended",
 				       "#interrupt-cells") != v->index :
 	    !v->index && of_property_present(dev->of_node, "interrupts"))
-		say(v, PROBLEM, "specifier cannot be read");
+		say(v, PROBLEM, "specifier cannot be read, or its interrupt-parent is missing");
 
 	return 0;
 }
 
-static void validate(struct seq_file *m, bool selftest)
+static void validate(struct seq_file *m)
 {
-	struct validation v = { .m = m, .selftest = selftest };
+	struct validation v = { .m = m };
 	struct device *dev;
 	unsigned long key;
 
@@ -358,7 +363,7 @@ static void validate(struct seq_file *m, bool selftest)
 
 static int validate_show(struct seq_file *m, void *unused)
 {
-	validate(m, false);
+	validate(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(validate);
@@ -373,7 +378,7 @@ static int __init validate_init(void)
 			    NULL, &validate_fops);
 
 	wait_for_device_probe();
-	validate(NULL, selftest);
+	validate(NULL);
 
 	return 0;
 }
