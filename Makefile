@@ -16,7 +16,7 @@ ifneq ($(QEMU_SRC),)
 export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
 endif
 FIRMWARE ?= acpi
-OWN := $(TABLES) $(MODULES) $(INITRD)
+OWN := $(TABLES) $(MODULES) $(INITRD) $(patsubst full:%,%,$(TESTS:split:%=%))
 ifneq ($(filter-out $(wildcard $(OWN)),$(OWN)),)
 $(error no file $(filter-out $(wildcard $(OWN)),$(OWN)))
 endif
