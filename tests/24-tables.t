@@ -51,9 +51,9 @@ BAD = {
     'line-out-of-range.aml': [DBL1 + ' interrupt 3: line 64 out of range, allowed 0 to 63 '],
     'number-below-base.aml': [DBL1 + ' interrupt 3: number 0xfff, below the _GSB, out of range'],
     # [DISC-7]
-    'level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
-    'gsi-level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
-    'active-low.aml': [DBL1 + ' interrupt 3: line 43: trigger type 2, only rising edge'],
+    'level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, high level, only rising edge'],
+    'gsi-level.aml': [DBL1 + ' interrupt 3: line 43: trigger type 4, high level, only rising edge'],
+    'active-low.aml': [DBL1 + ' interrupt 3: line 43: trigger type 2, falling edge, only rising edge'],
     # [DISC-14]
     'duplicate-line.aml': [DBL1 + r' interrupt 3: line 32 of \\_SB\.PVIC is taken by '
                                   r'\\_SB\.DBL0 interrupt 0 already'],
@@ -94,8 +94,8 @@ BAD = {
     'gsb-too-large.aml': [r'\\_SB\.PVI2: _GSB 0x100002000, allowed up to 0xffffffbf'],
     # [DISC-12]
     'line-out-of-range.dtb': [DB1 + ' interrupt 3: line 64 out of range, allowed 0 to 63$'],
-    'level.dtb': [DB1 + ' interrupt 3: line 43: trigger type 4, only rising edge'],
-    'no-type.dtb': [DB1 + ' interrupt 3: line 43: trigger type 0, only rising edge'],
+    'level.dtb': [DB1 + ' interrupt 3: line 43: trigger type 4, high level, only rising edge'],
+    'no-type.dtb': [DB1 + ' interrupt 3: line 43: trigger type 0, none, only rising edge'],
     'duplicate-line.dtb': [DB1 + ' interrupt 3: line 32 of /interrupt-controller@fec80000 is '
                                  'taken by /doorbell@feca0000 interrupt 0 already'],
     'hole.dtb': [DB1 + ' interrupt 1: interrupt-parent 0 does not exist'],
