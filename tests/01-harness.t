@@ -6,6 +6,7 @@ The test harness itself: what must count as a failure does. Boots nothing.
 Copyright (C) 2026 The paravirq authors
 """
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -66,18 +67,25 @@ TROUBLE = (
 )
 
 
+def reasons(*lines):
+    """What a guest with this log fails for."""
+    return [reason[15:] for reason in guest.boot.trouble([f'[    1.000000] {line}' for line in lines])]
+
+
 def trouble(*lines):
-    """How many lines a guest with this log fails for."""
-    run = guest.Run('smoke')
-    run.stop()
-    run.log = [f'[    1.000000] {line}' for line in lines]
-    return len(run.trouble(run.allow))
+    return len(reasons(*lines))
 
 
 for line in TROUBLE:
     guest.equal(trouble('all is well', line), 1, f'trouble: {line}')
 guest.equal(trouble('debug: all is well', 'paravirq: validation: 0 problems',
                     'kcsan: selftest: 3/3 tests passed', 'ubsan: none'), 0, 'no trouble')
+TRACE = ('CPU: 0 UID: 0 PID: 1 Comm: sh Not tainted 6.12.95 #1', 'Call Trace:')
+WARNED = 'WARNING: CPU: 0 PID: 1 at kernel/irq/manage.c:1'
+guest.equal(reasons('irq 24: nobody cared', *TRACE), ['irq 24: nobody cared'],
+            'a call trace alone: the line before it')
+guest.equal(reasons(WARNED, 'Modules linked in:', *TRACE, 'irq 24: nobody cared', *TRACE),
+            [WARNED, 'irq 24: nobody cared'], 'of a warning, the warning')
 
 run = guest.Run('smoke')
 run.stop()
@@ -174,10 +182,25 @@ with tempfile.TemporaryDirectory(prefix='a b') as d:
     guest.equal((run.returncode, run.stdout),
                 (1, f'prepare-linux: KERNEL_SRC={d} is Linux 6.11, allowed is 7.3.\n'),
                 'another version of Linux is refused')
-run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/check-boot-log'), '/nosuch'], text=True,
-                     check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-guest.equal((run.returncode, run.stdout),
-            (2, 'check-boot-log: /nosuch: No such file or directory\n'), 'no log, one line')
+
+# Each file that somebody names: one message with its name, no traceback.
+with tempfile.TemporaryDirectory() as d:
+    BAD = f'{d}/missing', f'{d}/directory', f'{d}/empty', f'{d}/program'
+    os.mkdir(f'{d}/directory')
+    shutil.copy('/bin/true', f'{d}/program')
+    with open(f'{d}/empty', 'w', encoding='utf-8'):
+        pass
+    for command in ('boot --modules', 'boot --initrd', 'boot --tables', 'check-boot-log', 'check-tables',
+                    'baremetal --table', 'baremetal --kernel', 'qemu-pair --kernel', 'bench --plots --out',
+                    'bench-exits --from', 'bench-bell --from', 'bench-baremetal --from'):
+        tool, *options = command.split()
+        for path in BAD:
+            run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts', tool), *options, path], text=True,
+                                 check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 stdin=subprocess.DEVNULL)
+            # What is no log is read as one that has nothing.
+            guest.ok(run.returncode and 'Traceback' not in run.stdout and
+                     re.search(f'{path}|not ok', run.stdout), f'{command} {os.path.basename(path)}: {run.stdout.splitlines()[-1:]}')
 
 for args, said in ((['--file', 'abc'], '--file abc: allowed is NAME=PATH'),
                    (['--kernel', 'no'], f'{guest.boot.BUILD}/kernel/no/arch/x86/boot/bzImage: '
@@ -186,6 +209,11 @@ for args, said in ((['--file', 'abc'], '--file abc: allowed is NAME=PATH'),
                          check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     guest.equal((run.returncode, run.stdout.splitlines()[-1]),
                 (2, f'baremetal: error: {said}'), f'baremetal {" ".join(args)}: one line')
+
+run = subprocess.run(['make', 'test', 'TESTS=tests/30-fire.t split:tests/nosuch.t'], text=True, check=False,
+                     cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+guest.ok(run.returncode and 'no file tests/nosuch.t.' in run.stdout,
+         'make test without a test builds nothing')
 
 # A tree of its own, where no archive can be reached.
 ALONE = ['unshare', '-rn']

@@ -53,12 +53,15 @@ with tempfile.TemporaryDirectory() as d:
         guest.equal(status, 0, f'the example: {os.path.basename(command[0])}')
         guest.note(said if status else '')
 
-    status, said = boot('--tables', 'mydevice.aml', '--modules', 'mydevice.ko', directory=d)
+    status, said = boot('--tables', 'mydevice.aml', '--modules', 'mydevice.ko', '--append',
+                        'paravirq.selftest=1', directory=d)
     guest.equal(status, 0, 'the example boots and is content')
     for line in 0, 1:
         guest.ok(re.search(rf'^  MYDV0001:00 interrupt {line}: PVIQ0001:00 line {32 + line} '
                            r'irq \d+ vector \d+ cpu \d+, driver mydevice$', said, re.M),
                  f'the example: interrupt {line} is requested')
+        guest.ok(re.search(rf'^  selftest: PVIQ0001:00 line {32 + line} irq \d+: passed$', said,
+                           re.M), f'the example: interrupt {line} passes the selftest')
     status, said = boot('--tables', 'mydevice.aml', directory=d)
     guest.equal((status, 'MYDV0001:00 has no driver, which MODULES=my.ko brings' in said),
                 (1, True), 'the example without its driver fails')
@@ -68,6 +71,7 @@ with tempfile.TemporaryDirectory() as d:
             (['--tables', 'mydevice.aml', '--firmware', 'dt'],
              'mydevice.aml is an ACPI table (.aml), allowed is a device tree (.dtb) with FIRMWARE=dt'),
             (['--modules', 'mydevice.c'], 'mydevice.c is something else, allowed is a kernel module'),
+            (['--modules', '/bin/true'], '/bin/true is for no Linux, allowed is '),
             (['--initrd', 'mydevice.ko'],
              'mydevice.ko is a kernel module (.ko), allowed is a cpio archive')):
         status, said = boot(*arguments, directory=d)

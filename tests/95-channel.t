@@ -259,8 +259,8 @@ def main():
                 shell.port.type('poweroff -f\n')
             guest.ok(machine.wait(), 'the machine ends well')
             for shell in a, b:
-                trouble = [line for line in shell.port.log if guest.boot.TROUBLE.search(line)]
-                guest.equal(trouble, [], f'{shell.name}: the log is clean')
+                guest.equal(guest.boot.trouble(shell.port.log), [],
+                            f'{shell.name}: the log is clean')
         except TimeoutError as error:
             guest.ok(False, str(error))
             for port in machine.ports:

@@ -190,7 +190,7 @@ class Run(boot.Guest):
             ok(not wrong, f'{self.label}: the results are complete')
             note('\n'.join(wrong))
         equal(status, self.expect, f'{self.label}: exit status of QEMU')
-        trouble = self.trouble(self.allow)
+        trouble = boot.trouble(self.log, self.allow)
         ok(not trouble, f'{self.label}: the log is clean')
         if _failed > before:
             note(f'the log of {self.label}:')
