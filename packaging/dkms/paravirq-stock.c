@@ -181,19 +181,22 @@ static unsigned int check_device(struct device *dev, bool correct)
 }
 
 /*
- * A device that was being probed when its controller came is found bound by
- * device_reprobe(), with what it had before: the second time it is let go first.
+ * A device that is being probed while its controller comes is let go as well, once it is
+ * bound: really_probe() sets dev->driver before it calls the notifier.
  */
 static int reprobe_device(struct device *dev, void *unused)
 {
-	unsigned int i;
+	int ret;
 
-	for (i = 0; i < 2 && check_device(dev, false); i++) {
-		if (dev->driver)
-			dev_info(dev, "is bound anew, its interrupt controller has come up\n");
-		if (device_reprobe(dev))
-			break;
-	}
+	if (!check_device(dev, false))
+		return 0;
+
+	if (dev->driver)
+		dev_info(dev, "is bound anew, its interrupt controller has come up\n");
+
+	ret = device_reprobe(dev);
+	if (ret)
+		dev_dbg(dev, "cannot be bound anew: %d\n", ret);
 
 	return 0;
 }
