@@ -189,9 +189,10 @@ with tempfile.NamedTemporaryFile(suffix='.img') as image:
             image.write(f.read())
     image.write(bytes(-image.tell() % 512))
     image.flush()
-    with guest.Run('configfs', label='configfs hypercall', machine='microvm', tables=[],
+    with guest.Run('configfs', label='configfs hypercall', machine='microvm', tables=[], expect=0,
                    devices=guest.boot.hardware(1, hypercall=0),
                    args=('-drive', 'if=none,id=d,format=raw,readonly=on,'
-                         f'file={image.name}', '-device', 'virtio-blk-device,drive=d')):
-        pass
+                         f'file={image.name}', '-device', 'virtio-blk-device,drive=d')) as run:
+        # It ends by a reset.
+        run.ktap = True
 guest.done()

@@ -8,7 +8,9 @@ Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
+import collections
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
@@ -24,8 +26,15 @@ with guest.table_disk('pvic', 'doorbell') as image:
                                            1 if guest.boot.EMULATED_HOST else 99)):
         with guest.Run('configfs', machine=machine, kernel=kernel, tables=[],
                        devices=guest.boot.hardware(1), append=f'guest_rounds={rounds}',
-                       timeout=120 + 2 * rounds,
+                       timeout=120 + 2 * rounds, expect=0,
                        args=('-drive', 'if=none,id=d,format=raw,readonly=on,'
-                             f'file={image.name}', '-device', f'{disk},drive=d')):
-            pass
+                             f'file={image.name}', '-device', f'{disk},drive=d')) as run:
+            # It ends by a reset.
+            run.ktap = True
+        # None of them meets what is left of another.
+        guest.equal(collections.Counter(re.findall(r' paravirq PVIQ0001:00: (.*)',
+                                                   '\n'.join(run.log))),
+                    {'version 1, 64 lines from 0x1000, mmio, parent VECTOR': rounds + 3,
+                     'removed while lines 32-35,40-43 are in use: they are dead now': 2},
+                    f'{run.label}: {rounds + 3} controllers came, two went too early')
 guest.done()
