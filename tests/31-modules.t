@@ -36,6 +36,8 @@ with guest.Run('smoke', label='low numbers', tables=['low'], append='guest_nr=4'
 for options in ({}, {'tables': ['paravirq2']}, {'tables': ['paravirq-pio']},
                 {'kernel': 'modules'},
                 {'firmware': 'dt', 'machine': 'q35'}):
+    if not guest.can(**options):
+        continue
     with guest.Run('debugfs', label=f'debugfs {options}', **options):
         pass
 # [TRIG-1]

@@ -139,6 +139,8 @@ for options in ({'machine': 'q35'},
                 {'machine': 'microvm', 'firmware': 'dt+acpi'},
                 {'machine': 'q35', 'tables': ['hypercall2']},
                 {'machine': 'microvm', 'tables': ['hypercall2'], 'firmware': 'dt'}):
+    if not guest.can(**options):
+        continue
     options.setdefault('tables', ['hypercall'])
     text = f'smoke {" ".join(map(str, options.values()))}'
     with guest.Run('smoke', label=text, **options) as run:

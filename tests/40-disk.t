@@ -20,6 +20,8 @@ MACHINE = 'microvm,paravirq=on'
 
 for options in ({}, {'append': 'noapic'}, {'kernel': 'modules'},
                 {'firmware': 'dt', 'machine': MACHINE + ',acpi=off,pic=on'}):
+    if not guest.can(**options):
+        continue
     label = f'disk {options}'
     with tempfile.NamedTemporaryFile(suffix='.img') as image:
         image.truncate(MIB << 20)

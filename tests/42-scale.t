@@ -335,9 +335,10 @@ def disks(n, firmware='acpi'):
              'for one read')
 
 
-disks(64, firmware='dt')
+if guest.can('dt'):
+    disks(64, firmware='dt')
+    lines('16 lines, device tree', Doorbells(4, 4), cpus=2, firmware='dt+acpi')
 disks(256)
-lines('16 lines, device tree', Doorbells(4, 4), cpus=2, firmware='dt+acpi')
 # Three cores take four APIC ids: an id is no CPU number. In an emulated host vCPUs take
 # turns, and each byte of the tables that the guest prints is an exit.
 if guest.boot.EMULATED_HOST:

@@ -47,6 +47,8 @@ def found_before(label, path):
 def table(name, messages, problems, controllers=1, firmware='acpi', ports=(),
           hypercall=None, **options):
     """A table of firmware-tables/bad, compiled."""
+    if not guest.can(firmware):
+        return
     options.setdefault('machine', 'q35')
     path = os.path.join(guest.boot.BUILD, 'tables/bad', name +
                         ('.aml' if firmware == 'acpi' else '.dtb'))
@@ -104,6 +106,8 @@ NOBODY_TAKES = ['magic 0xfffffc18, expected' if not guest.boot.HYPERCALLS else
                 ABSENT]
 INTEL = {'args': ['-cpu', 'qemu64,vendor=GenuineIntel']} if guest.boot.HYPERCALLS else {}
 for options in ({}, {'firmware': 'dt'}, INTEL):
+    if not guest.can(**options):
+        continue
     bad(f'hypercalls that nobody takes {options}', NOBODY_TAKES, 4, machine='q35',
         tables=['hypercall2'], devices=guest.boot.hardware(2), **options)
 # The module's exception table; the validation was before it.
@@ -249,9 +253,10 @@ with tempfile.TemporaryDirectory() as directory:
             f.write(subprocess.run(['dtc', '-q', '-f', '-I', 'dts', '-O', 'dtb'], input=dts,
                                    check=True, stdout=subprocess.PIPE).stdout)
         found_before(name, f'{directory}/t.dtb')
-        bad(name, ['feca1000.doorbell interrupt 0 ring0: specifier cannot be read, or its '
-                   'interrupt-parent is missing'], 1, machine='q35', firmware='dt',
-            tables=[f'{directory}/t.dtb'], devices=guest.boot.hardware(1))
+        if guest.can('dt'):
+            bad(name, ['feca1000.doorbell interrupt 0 ring0: specifier cannot be read, or its '
+                       'interrupt-parent is missing'], 1, machine='q35', firmware='dt',
+                tables=[f'{directory}/t.dtb'], devices=guest.boot.hardware(1))
 table('hole', ['feca1000.doorbell interrupt 1 ring1: specifier cannot be read'], 1, firmware='dt')
 table('duplicate-line', ['line 0x20 of fec80000.interrupt-controller is claimed by'],
       1, firmware='dt', allow=['Call Trace:'])
