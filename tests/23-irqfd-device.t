@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 irqfd with a real KVM: local APICs in the kernel, and for a guest tests/lib/counter.S,
-which does nothing but count interrupts. So this needs no kernel in the guest, and a KVM
-that could not boot one will do. The doorbell rings
-eventfds; a model says what each step must give, to the last interrupt. Prints TAP,
-and skips without /dev/kvm.
+which does nothing but count interrupts, and raise some. So this needs no kernel in the
+guest, and a KVM that could not boot one will do. The doorbell rings eventfds, and a write
+of the guest's to its register RAISE is one to an eventfd; a model says what each step must
+give, to the last interrupt. Prints TAP, and skips without /dev/kvm.
 Numbers in brackets are those of Documentation/virt/paravirq/interface.rst.
 
 Copyright (C) 2026 The paravirq authors
@@ -28,6 +28,9 @@ OUT = TOP + '/build/tests/irqfd'
 ROUTES = 0xfec80000 + 0x1000
 TRIGGER = 0xfec80000 + 0x018
 FIRST = 32      # line of the doorbell's first
+BELL = 0x100000 # a guest in real mode gets just there, and has 1 MiB of memory
+RAISE = BELL + 0x100
+RAISES = 0xf1   # of tests/lib/counter.S
 ENABLE, MASK, PENDING, RESET = 0x100, 0x200, 0x400, 0x200
 
 
@@ -37,9 +40,10 @@ class Machine(device.Machine):
     def __init__(self, *args, chip='split', accel='kvm', irqfd='on'):
         self.trace = tempfile.mktemp(dir=OUT)
         super().__init__(
-            '-cpu', 'host,-arch-capabilities', '-bios', OUT + '/counter', '-trace', 'paravirq_*',
-            '-trace', 'kvm_irqchip_commit_routes', '-D', self.trace, '-device', 'paravirq,id=pvic',
-            '-device', 'paravirq-doorbell,id=db0,irqfd=' + irqfd, *args,
+            '-cpu', 'host,-arch-capabilities', '-bios', OUT + '/counter', '-m', '1',
+            '-trace', 'paravirq_*', '-trace', 'kvm_irqchip_commit_routes',
+            '-trace', 'memory_region_ops_write', '-D', self.trace, '-device', 'paravirq,id=pvic',
+            '-device', f'paravirq-doorbell,id=db0,addr={BELL:#x},irqfd={irqfd}', *args,
             machine='q35,kernel-irqchip=' + chip, accel=accel)
 
     def order(self, *events):
@@ -52,6 +56,12 @@ class Machine(device.Machine):
         """How often an event was traced."""
         with open(self.trace, encoding='utf-8') as file:
             return sum(line.startswith('paravirq_' + event + ' ') for line in file)
+
+    def writes(self):
+        """How often QEMU took a write to the doorbell."""
+        with open(self.trace, encoding='utf-8') as file:
+            return sum(line.startswith('memory_region_ops_write ') and 'paravirq-doorbell' in line
+                       for line in file)
 
     def counts(self):
         """{(APIC id, vector): number} of what the guest took."""
@@ -122,6 +132,17 @@ class Model:
         else:
             self.rung.add(line)
         assert 'return' in self.machine.ring(line)
+
+    def raise_(self, line, by_kvm=True):
+        """The guest does, by the doorbell's register, when it takes another interrupt."""
+        self.counts[0, RAISES + line] = self.counts.get((0, RAISES + line), 0) + 1
+        self.library['injected'] += 1
+        if self.open(line):
+            self.injects(line, by_kvm)
+        else:
+            self.rung.add(line)
+        self.machine.write(3, route(0, RAISES + line))
+        self.machine.qtest('writel', TRIGGER, FIRST + 3)
 
     def ring_at_stop(self, line):
         """When the machine stops next a vCPU, or who serves it, rings: tests/lib/no-irqfd.c."""
@@ -202,6 +223,37 @@ def one_each(chip):
                     (1, 2), f'{label}: a mask lets go of the eventfd')
 
 
+def from_guest(chip):
+    """What the guest raises no QEMU sees; [RAISE-3] but while the line is masked."""
+    with Machine(chip=chip) as m:
+        model = Model(m)
+        injected = m.traced('inject')
+        model.write(0, route(1, 0x31))
+        for _ in range(100):
+            model.raise_(0)
+            model.settle()
+        guest.equal((m.traced('inject') - injected, model.by_kvm, m.writes()), (100, 100, 0),
+                    f'{label}: the guest raises a line 100 times without QEMU')
+        model.write(0, route(1, 0x31, MASK))
+        for _ in range(5):
+            model.raise_(0)
+            model.settle()
+        model.read(0)
+        pending = bool(model.routes[0] & PENDING)
+        before = model.counts[1, 0x31]
+        model.write(0, route(0, 0x32))
+        model.settle()
+        guest.equal((pending, model.counts[0, 0x32], model.counts[1, 0x31], m.writes()),
+                    (True, 1, before, 0), f'{label}: ... and a masked one, which an unmask injects')
+        # A device that writes there, which goes through QEMU
+        for width in 'bwlq':
+            m.qtest('write' + width, RAISE, 0xff)
+            model.injects(0, by_kvm=True)
+            model.settle()
+        guest.equal((m.writes(), m.get('rung', 'db0')), (4, 0),
+                    f'{label}: ... QEMU raises it by any width, and nothing is counted')
+
+
 def strange_ids(chip):
     """[RAISE-4] No vCPU of that id: nobody else gets it, with 8 bits or with 32."""
     with Machine(chip=chip) as m:
@@ -232,7 +284,8 @@ def at_random(chip, steps=400):
             to = route(dice.choice((0, 0, 1, 1, 9)), dice.randrange(0x30, 0xf0),
                        dice.choice((0, 0, MASK)))
             what, *args = dice.choice((
-                (model.ring,), (model.ring,), (model.ring,), (model.trigger,), (model.read,),
+                (model.ring,), (model.ring,), (model.raise_,), (model.raise_,), (model.trigger,),
+                (model.read,),
                 (model.write, to), (model.write, to), (model.write, RESET)))
             what(line, *args)
             try:
@@ -310,7 +363,8 @@ def migrate(chip):
             model.write(0, route(0, 0x31, MASK))
             model.write(1, route(1, 0x32))
             model.write(2, route(0, 0x35))
-            model.ring(0)
+            model.raise_(0)
+            model.settle()
             model.ring(1)
             model.settle()
             m.qmp('migrate', uri='exec:cat >' + state)
@@ -357,8 +411,9 @@ def late_refusal(chip):
             model.settle()
             for vector in range(0x80, 0x90):
                 model.write(0, route(0, vector))
-                model.ring(0, by_kvm=False)
+                (model.raise_, model.ring)[vector % 2](0, by_kvm=False)
                 model.settle()
+            m.write(3, RESET)
             # What QEMU was about to read is not left behind when the machine stops.
             for _ in range(20):
                 model.ring_at_stop(0)
@@ -541,8 +596,8 @@ label = 'irqfd'
 refused()
 for chip in 'split', 'on':
     label = chip
-    for test in (one_each, strange_ids, at_random, storm, reset, migrate, late_refusal, snapshot,
-                 asleep, commits, queue):
+    for test in (one_each, from_guest, strange_ids, at_random, storm, reset, migrate, late_refusal,
+                 snapshot, asleep, commits, queue):
         try:
             test(chip)
         except Exception as error:  # pylint: disable=broad-except

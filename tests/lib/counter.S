@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A guest of 64 KiB, given to QEMU as its firmware: each CPU counts its interrupts
- * by vector, in 32-bit words at COUNTS, and waits for more. In real mode, so that
- * any KVM can run it. tests/23-irqfd-device.t builds it, reads the counts and writes routes.
+ * by vector, in 32-bit words at COUNTS, and waits for more; at the vectors from RAISES on
+ * it raises lines of a doorbell before that. In real mode, so that any KVM can run it.
+ * tests/23-irqfd-device.t builds it, reads the counts and writes routes.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 #define COUNTS		0x1000	/* + 0x400 * APIC id + 4 * vector */
 #define STACK		0x7000	/* - 0x800 * APIC id */
 #define CODE		0xf000	/* segment of this */
+#define DOORBELL	0xffff	/* segment that has its registers at 0x10 */
+#define RAISE		0x110	/* + 8 * line */
+#define RAISES		0xf1	/* the vector for its line 0 */
 
 #define APIC_BASE	0x1b
 #define BSP		0x100
@@ -63,10 +67,16 @@ wait:	sti
 
 count:	pushal
 	movw	%sp, %bp
-	movl	$APIC_ID, %ecx
+	movzwl	32(%bp), %ebx		/* the vector, above what pushal pushed */
+	movl	%ebx, %edi
+	subl	$RAISES, %edi
+	jb	1f
+	movw	$DOORBELL, %ax
+	movw	%ax, %es
+	movl	%eax, %es:RAISE(, %edi, 8)
+1:	movl	$APIC_ID, %ecx
 	rdmsr
 	shll	$8, %eax
-	movzwl	32(%bp), %ebx		/* the vector, above what pushal pushed */
 	addl	%eax, %ebx
 	incl	COUNTS(, %ebx, 4)
 	movl	$APIC_EOI, %ecx

@@ -37,6 +37,13 @@
  */
 #define PARAVIRQ_DOORBELL_REG_COUNT	0x100
 
+/*
+ * Raises line n, whatever is written, of whatever width, to
+ * PARAVIRQ_DOORBELL_REG_RAISE + 8 * n. Counts nothing, so that KVM can take it
+ * by an ioeventfd, and on Intel need not decode the instruction. Write only.
+ */
+#define PARAVIRQ_DOORBELL_REG_RAISE	0x100
+
 /* Size of the register window in bytes. */
 #define PARAVIRQ_DOORBELL_SIZE		0x300
 

@@ -7,7 +7,8 @@
  * program outside (each byte on the chardev is a line) or by hand (property
  * "ring"). It counts the rings of each line and sets the controller's GPIO
  * inputs; when the guest fetches a count, the line goes out on the chardev.
- * With irqfd=on it sets eventfds instead, and KVM injects (hw/intc/paravirq.h).
+ * With irqfd=on it sets eventfds instead, and KVM injects (hw/intc/paravirq.h);
+ * those KVM sets itself where the guest raises a line without a count.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -56,16 +57,21 @@ struct ParavirqDoorbellState {
 OBJECT_DEFINE_SIMPLE_TYPE(ParavirqDoorbellState, doorbell, PARAVIRQ_DOORBELL,
                           SYS_BUS_DEVICE)
 
-static void doorbell_ring(ParavirqDoorbellState *s, uint32_t line)
+static void doorbell_raise(ParavirqDoorbellState *s, uint32_t line)
 {
-    /* The handler may run at once, so count first. */
-    s->count[line]++;
-    s->rung++;
     if (s->irqfd) {
         event_notifier_set(&s->notifier[line]);
     } else {
         qemu_irq_pulse(s->irq[line]);
     }
+}
+
+static void doorbell_ring(ParavirqDoorbellState *s, uint32_t line)
+{
+    /* The handler may run at once, so count first. */
+    s->count[line]++;
+    s->rung++;
+    doorbell_raise(s, line);
 }
 
 static uint64_t doorbell_fetch(ParavirqDoorbellState *s, uint32_t line)
@@ -105,10 +111,14 @@ static void doorbell_write(void *opaque, hwaddr offset, uint64_t value,
                            unsigned size)
 {
     ParavirqDoorbellState *s = opaque;
+    uint64_t line = (offset - PARAVIRQ_DOORBELL_REG_RAISE) / 8;
 
     if (size == 4 && offset == PARAVIRQ_DOORBELL_REG_RING &&
         value < s->lines) {
         doorbell_ring(s, value);
+    } else if (offset % 8 == 0 && offset >= PARAVIRQ_DOORBELL_REG_RAISE &&
+               line < s->lines) {
+        doorbell_raise(s, line);
     } else {
         paravirq_log_rejected(TYPE_PARAVIRQ_DOORBELL, true, offset, size,
                               value);
@@ -192,6 +202,10 @@ static void doorbell_init_irqfds(Notifier *notifier, void *data)
             exit(EXIT_FAILURE);
         }
         paravirq_attach_irqfd(s->irq[i], &s->notifier[i], &error_fatal);
+        /* Of any width and value: KVM on Intel does not decode such a write. */
+        memory_region_add_eventfd(&s->mmio,
+                                  PARAVIRQ_DOORBELL_REG_RAISE + 8 * i, 0, false,
+                                  0, &s->notifier[i]);
     }
 }
 

@@ -640,12 +640,13 @@ static void test_accesses_pio(void)
     unlink(path);
 }
 
-/* Counts what it is rung, by registers of one width. */
+/* Counts what it is rung, by registers of one width, and not what is raised. */
 static void test_doorbell(void)
 {
     g_autofree char *path = temporary_file();
     QTestState *qts = qtest_initf(MACHINE DEVICES "-d guest_errors -D %s",
                                   path);
+    unsigned size;
     QDict *rsp;
 
     ring(qts, 3);
@@ -664,6 +665,17 @@ static void test_doorbell(void)
     g_assert_cmpuint(get(qts, "db0", "rung"), ==, 4);
     assert_raised(qts, 0, 0, 4);
 
+    write_route(qts, FIRST_LINE + 3, route(1, 0x42, ON));
+    for (size = 1; size <= 8; size *= 2) {
+        write_size(qts, DOORBELL + PARAVIRQ_DOORBELL_REG_RAISE + 8 * 3, size,
+                   size);
+    }
+    qtest_writel(qts, DOORBELL + PARAVIRQ_DOORBELL_REG_RAISE + 8 * 4, 3);
+    qtest_writel(qts, DOORBELL + PARAVIRQ_DOORBELL_REG_RAISE + 8 * 3 + 4, 3);
+    g_assert_cmpuint(get(qts, "db0", "rung"), ==, 4);
+    assert_raised(qts, 4, 0, 4);
+    assert_irr(qts, 1, "66");
+
     g_assert_cmpuint(qtest_readl(qts, DOORBELL +
                                  PARAVIRQ_DOORBELL_REG_COUNT + 8 * 3), ==, 0);
     g_assert_cmpuint(get(qts, "db0", "fetched"), ==, 0);
@@ -674,8 +686,8 @@ static void test_doorbell(void)
     g_assert_cmpuint(fetch(qts, 4), ==, 0);
     g_assert_cmpuint(get(qts, "db0", "fetched"), ==, 4);
     qtest_quit(qts);
-    /* A line that is not there, four times a wrong width, another such line */
-    g_assert_cmpuint(logged(path, "paravirq-doorbell"), ==, 5);
+    /* Thrice a line that is not there, thrice a wrong width, a wrong place */
+    g_assert_cmpuint(logged(path, "paravirq-doorbell"), ==, 7);
     unlink(path);
 }
 
