@@ -20,9 +20,13 @@ accel = os.environ.get('ACCEL', 'tcg')
 # The paravirq of this kernel is a module, and microvm's console one of its consumers.
 ours = exits.Side('paravirq', 'modules', 'q35', 'pci', 'PARAVIRQ PCI-MSIX', 1, ('paravirq',),
                   guest.boot.hardware(1))
-for side in [ours, ours._replace(name='paravirq, ports', tables=('paravirq-pio',),
-                                 devices=guest.boot.hardware(1, ports=(0,))),
-             *exits.BELL_SIDES[1:3]]:
+sides = [ours, ours._replace(name='paravirq, ports', tables=('paravirq-pio',),
+                             devices=guest.boot.hardware(1, ports=(0,))),
+         *(side for side in exits.BELL_SIDES if side.machine.startswith('microvm,pcie'))]
+if 'kvm' in accel:
+    sides.append(ours._replace(name='paravirq, irqfd', devices=[
+        *ours.devices, '-global', 'paravirq-doorbell.irqfd=on']))
+for side in sides:
     # Not coldplugged: the doorbell's own driver would be there first.
     side = side._replace(kernel='modules', append=f'{side.append} guest_coldplug=0')
     steps = []

@@ -2,9 +2,10 @@
 /*
  * Measures one interrupt that the guest itself raises, by a write to a device:
  * scripts/bench-bell loads it and compares what it says of the doorbell on a
- * paravirq line and of QEMU's "edu" on an IO-APIC and on MSI. Binds to the first
- * of them that there is, and then to no other. No modalias loads it: the doorbell
- * has a driver for use.
+ * paravirq line, of QEMU's "edu" on an IO-APIC and on MSI, and of its
+ * "ivshmem-doorbell", on MSI-X, where the guest rings itself. Binds to the first of
+ * them that there is, and then to no other. No modalias loads it: the doorbell has a
+ * driver for use.
  *
  * In debugfs, irqbench/:
  *
@@ -41,6 +42,12 @@
 /* Of QEMU's docs/specs/edu: the raise and the acknowledge register. */
 #define EDU_REG_RAISE		0x60
 #define EDU_REG_ACK		0x64
+
+/* Of its docs/specs/ivshmem-spec: who this is, and whom to ring (31:16) by what vector. */
+#define IVSHMEM_ID		0x1110
+#define IVSHMEM_REG_POSITION	0x8
+#define IVSHMEM_REG_DOORBELL	0xc
+#define IVSHMEM_PEER_SHIFT	16
 
 /* The most that one write may ask for. */
 #define IRQBENCH_MAX		10000
@@ -275,8 +282,7 @@ static int irqbench_probe(struct platform_device *pdev)
 	if (irq < 0)
 		return irq;
 
-	/* The value is the number of the line. */
-	return irqbench_bind(&pdev->dev, irq, regs + PARAVIRQ_DOORBELL_REG_RING, NULL, 0);
+	return irqbench_bind(&pdev->dev, irq, regs + PARAVIRQ_DOORBELL_REG_RAISE, NULL, 0);
 }
 
 static void irqbench_remove(struct platform_device *pdev)
@@ -316,6 +322,11 @@ static int irqbench_pci_probe(struct pci_dev *pdev, const struct pci_device_id *
 	if (ret < 0)
 		return ret;
 
+	if (id->device == IVSHMEM_ID)
+		return irqbench_bind(&pdev->dev, pci_irq_vector(pdev, 0),
+				     regs + IVSHMEM_REG_DOORBELL, NULL,
+				     readl(regs + IVSHMEM_REG_POSITION) << IVSHMEM_PEER_SHIFT);
+
 	return irqbench_bind(&pdev->dev, pci_irq_vector(pdev, 0), regs + EDU_REG_RAISE,
 			     pci_dev_msi_enabled(pdev) ? NULL : regs + EDU_REG_ACK, 1);
 }
@@ -327,6 +338,7 @@ static void irqbench_pci_remove(struct pci_dev *pdev)
 
 static const struct pci_device_id irqbench_pci_ids[] = {
 	{ PCI_DEVICE(0x1234, 0x11e8) },
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT_QUMRANET, IVSHMEM_ID) },
 	{ }
 };
 
