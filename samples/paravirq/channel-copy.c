@@ -158,7 +158,7 @@ static void meet(unsigned long long sum)
 	unsigned int seen;
 
 	while (!run)
-		if (getrandom(&run, sizeof(run), 0) != sizeof(run))
+		if (getrandom(&run, sizeof(run), GRND_INSECURE) != sizeof(run))
 			err(1, "getrandom");
 	mine->met = 0;
 	mine->head = 0;
