@@ -30,6 +30,19 @@ HYPERVISOR ?= qemu
 ifeq ($(filter qemu qemu-pair baremetal,$(HYPERVISOR)),)
 $(error HYPERVISOR=$(HYPERVISOR), allowed are qemu, qemu-pair and baremetal)
 endif
+ifneq ($(filter-out qemu,$(HYPERVISOR)),)
+ifneq ($(strip $(OWN) $(filter-out acpi,$(FIRMWARE))),)
+$(error HYPERVISOR=$(HYPERVISOR) takes no TABLES, MODULES, INITRD or FIRMWARE)
+endif
+endif
+# A misspelt setting would be one that is not there.
+ifneq ($(filter run shell,$(MAKECMDGOALS)),)
+SETTINGS := KERNEL KERNEL_SRC QEMU_SRC JOBS FIRMWARE TABLES MODULES INITRD HYPERVISOR V
+OTHERS := $(filter-out $(SETTINGS),$(foreach v,$(.VARIABLES),$(if $(findstring command,$(origin $v)),$v)))
+ifneq ($(OTHERS),)
+$(error no setting $(OTHERS), allowed are $(SETTINGS))
+endif
+endif
 KERNELS := slim modules stock
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both

@@ -210,6 +210,13 @@ for args, said in ((['--file', 'abc'], '--file abc: allowed is NAME=PATH'),
     guest.equal((run.returncode, run.stdout.splitlines()[-1]),
                 (2, f'baremetal: error: {said}'), f'baremetal {" ".join(args)}: one line')
 
+for settings, said in ((['TABLE=my.aml'], 'no setting TABLE, allowed are KERNEL'),
+                       (['HYPERVISOR=qemu-pair', 'FIRMWARE=dt'],
+                        'HYPERVISOR=qemu-pair takes no TABLES, MODULES, INITRD or FIRMWARE')):
+    run = subprocess.run(['make', 'run', *settings], text=True, check=False,
+                         cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    guest.ok(run.returncode == 2 and said in run.stdout,
+             f'make run {" ".join(settings)} says what is wrong')
 run = subprocess.run(['make', 'test', 'TESTS=tests/30-fire.t split:tests/nosuch.t'], text=True, check=False,
                      cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 guest.ok(run.returncode and 'no file tests/nosuch.t.' in run.stdout,
