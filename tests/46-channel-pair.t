@@ -163,8 +163,8 @@ def test_host(a, one, place):
         guest.equal(host.stdout.read().splitlines()[0], f'event 0: {TRIPS}', 'and has taken all')
 
 
-def test_shells():
-    """What "make shell HYPERVISOR=qemu-pair" starts: a console here and one that is attached."""
+def test_shells(script):
+    """What "make shell" starts for two guests: a console here and one that is attached."""
     def until(program, pattern):
         for line in program.stdout:
             said.append(line)
@@ -173,20 +173,20 @@ def test_shells():
         raise TimeoutError(f'no /{pattern}/: {said[-20:]}')
     said, pipes = [], {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'text': True,
                        'cwd': guest.boot.ROOT}
-    with subprocess.Popen(['scripts/qemu-pair', '--shell'], **pipes) as a, \
+    with subprocess.Popen([script, '--shell'], **pipes) as a, \
          contextlib.ExitStack() as stack:
         stack.callback(a.terminate)
         attach = until(a, r'^ +(\w+) (\w+) (\S+)$')
         alarm = threading.Timer(guest.boot.BOOT_LIMIT, a.terminate)
         stack.callback(alarm.cancel)
         alarm.start()
-        until(a, 'Try: demo')
+        until(a, 'Try: ')
         a.stdin.write('channel-copy -r 1000\n')
         a.stdin.flush()
         b = stack.enter_context(subprocess.Popen(attach.groups(), **pipes))
 
         def enter():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 while True:
                     b.stdin.write('\n')
                     b.stdin.flush()
@@ -196,11 +196,11 @@ def test_shells():
         b.stdin.write('channel-copy -r 1000\n')
         b.stdin.flush()
         for program, name in (a, 'A'), (b, 'B'):
-            guest.ok(until(program, '^taken 1000 of 1000'), f'{name}: has a shell, and is rung')
+            guest.ok(until(program, '^taken 1000 of 1000'), f'{script}: {name} has a shell, and is rung')
         a.stdin.write('exit\n')
         a.stdin.flush()
         guest.equal((a.wait(), os.path.lexists(f'{guest.boot.ROOT}/{attach[3]}')), (0, False),
-                    'both end')
+                    f'{script}: both end')
 
 
 def main():
@@ -226,7 +226,8 @@ def main():
         one.leave()
     # The host of another one has no terminals.
     if not guest.boot.EMULATED_HOST:
-        test_shells()
+        test_shells('scripts/qemu-pair')
+        test_shells('scripts/baremetal')
     guest.done()
 
 

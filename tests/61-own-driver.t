@@ -63,7 +63,7 @@ with tempfile.TemporaryDirectory() as d:
         guest.ok(re.search(rf'^  selftest: PVIQ0001:00 line {32 + line} irq \d+: passed$', said,
                            re.M), f'the example: interrupt {line} passes the selftest')
     status, said = boot('--tables', 'mydevice.aml', directory=d)
-    guest.equal((status, 'MYDV0001:00 has no driver, which MODULES=my.ko brings' in said),
+    guest.equal((status, 'MYDV0001:00 has no driver, MODULES=my.ko brings it' in said),
                 (1, True), 'the example without its driver fails')
 
     for arguments, message in (
@@ -95,7 +95,7 @@ with tempfile.TemporaryDirectory() as d:
     with guest.Run(None, label='the example, rung', kernel='modules', shell=True, expect=None,
                    tables=[os.path.join(d, 'mydevice.aml')],
                    modules=[os.path.join(d, 'mydevice.ko')]) as own:
-        own.wait_line('Try: demo')
+        own.wait_line('Try: ')
         own.type('cat /sys/kernel/debug/paravirq/validate\n')
         irqs = [own.wait_line(rf'line {32 + line} irq (\d+) vector')[1][1] for line in (0, 1)]
         for line in 0, 1, 1:

@@ -67,7 +67,7 @@ class Shell(threading.Thread):
 
     def started(self):
         """Waits for a shell, after that of before."""
-        self.line = self.port.wait_line('^Try: demo', self.line)[0] + 1
+        self.line = self.port.wait_line('^Try: ', self.line)[0] + 1
         # A shell that does not take its commands for those of a person.
         self.port.type('dmesg -n 1; stty -echo; echo ready; cat | sh\n')
         self.line = self.port.wait_line('^ready$', self.line)[0] + 1
