@@ -7,7 +7,7 @@
  * paravirq/validate is read. It walks the devices of ACPI and the platform
  * devices of a device tree, reports each interrupt whose source or GSI is a paravirq
  * controller's, and as a problem what keeps one from its device. With
- * paravirq.selftest=1 each requested line is raised once, each time, and the
+ * paravirq.selftest=1 each requested line is raised once at boot and the
  * interrupt is waited for; the consumers' handlers run. Nobody calls this file; it asks
  * ACPI, OF and the irq_domain core (arch/x86/kernel/apic/paravirq.c).
  *
@@ -44,7 +44,7 @@
 
 static bool selftest;
 module_param(selftest, bool, 0444);
-MODULE_PARM_DESC(selftest, "Raise each requested line once with each validation");
+MODULE_PARM_DESC(selftest, "Raise each requested line once at boot");
 
 #define SELFTEST_TIMEOUT_MS	200
 
@@ -52,6 +52,7 @@ MODULE_PARM_DESC(selftest, "Raise each requested line once with each validation"
 struct validation {
 	/* Where to write, or NULL for the kernel log */
 	struct seq_file *m;
+	bool selftest;
 	/* Who was seen to claim a line, by the address of its route, to find the second one */
 	struct xarray claims;
 	/* The device being looked at, its next interrupt, as many of its names as fit */
@@ -103,8 +104,7 @@ static struct device *claim_line(struct validation *v, struct paravirq *pv, u32 
 }
 
 /* Has the hypervisor raise the line as its device would. */
-static void selftest_line(struct validation *v, struct paravirq *pv, u32 line,
-			  unsigned int virq)
+static void selftest_line(struct validation *v, struct paravirq *pv, u32 line, unsigned int virq)
 {
 	unsigned int now, before = kstat_irqs_usr(virq);
 	const char *name = dev_name(pv->config.dev);
@@ -134,16 +134,13 @@ static void count_line(struct validation *v)
 static void validate_absent(struct validation *v, const char *source, u32 number)
 {
 	count_line(v);
-	if (IS_BUILTIN(CONFIG_PARAVIRQ))
-		say(v, PROBLEM, "source '%s' of %#x is a controller that is not up", source,
-		    number);
-	else
-		say(v, INTERRUPT, "%#x waits for the driver of '%s', a module", number, source);
+	say(v, IS_BUILTIN(CONFIG_PARAVIRQ) ? PROBLEM : INTERRUPT,
+	    "source '%s' of %#x is a controller that %s", source, number,
+	    IS_BUILTIN(CONFIG_PARAVIRQ) ? "is not up" : "waits for its driver, a module");
 }
 
 /* One interrupt of @v->dev whose source is @pv. */
-static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
-			  unsigned int type)
+static void validate_line(struct validation *v, struct paravirq *pv, u32 number, unsigned int type)
 {
 	u32 base = pv->config.base, line = number - base;
 	const char *name = dev_name(pv->config.dev);
@@ -180,7 +177,7 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	route = READ_ONCE(pv->route[line]);
 	/* Its consumer may dispose of the mapping meanwhile. */
 	scoped_guard(rcu) {
-		d = irq_get_irq_data(virq);
+		d = virq ? irq_get_irq_data(virq) : NULL;
 		if (d && route & PARAVIRQ_ROUTE_ENABLE)
 			snprintf(where, sizeof(where), "vector %llu cpu %u",
 				 route & PARAVIRQ_ROUTE_VECTOR,
@@ -193,11 +190,10 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	    device_is_bound(v->dev) ? dev_driver_string(v->dev) : "not bound");
 
 	/* A disabled interrupt would stay pending instead of being counted. */
-	if (selftest && enabled)
+	if (v->selftest && enabled)
 		selftest_line(v, pv, line, virq);
-	else if (selftest)
-		say(v, GENERAL, "selftest: %s line %u: not raised, no driver has it enabled", name,
-		    line);
+	else if (v->selftest)
+		say(v, GENERAL, "selftest: %s line %u is not enabled: not raised", name, line);
 }
 
 static void validate_device(struct validation *v, struct device *dev)
@@ -344,9 +340,9 @@ static int validate_of_device(struct device *dev, void *data)
 	return 0;
 }
 
-static void validate(struct seq_file *m)
+static void validate(struct seq_file *m, bool selftest)
 {
-	struct validation v = { .m = m };
+	struct validation v = { .m = m, .selftest = selftest };
 	struct device *dev;
 	unsigned long key;
 
@@ -357,13 +353,12 @@ static void validate(struct seq_file *m)
 		put_device(dev);
 	xa_destroy(&v.claims);
 
-	say(&v, GENERAL, "%u lines, %u consumers, %u problems", v.lines,
-	    v.consumers, v.problems);
+	say(&v, GENERAL, "%u lines, %u consumers, %u problems", v.lines, v.consumers, v.problems);
 }
 
 static int validate_show(struct seq_file *m, void *unused)
 {
-	validate(m);
+	validate(m, false);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(validate);
@@ -378,7 +373,7 @@ static int __init validate_init(void)
 			    NULL, &validate_fops);
 
 	wait_for_device_probe();
-	validate(NULL);
+	validate(NULL, selftest);
 
 	return 0;
 }
