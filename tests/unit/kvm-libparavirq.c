@@ -437,8 +437,7 @@ int main(void)
 	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { GSI } };
 	struct kvm_lapic_state apic;
 	int kvm = open("/dev/kvm", O_RDWR), vm, i;
-	struct kvm_irq_routing *table =
-		calloc(1, sizeof(*table) + NR_LINES * sizeof(*table->entries));
+	struct kvm_irq_routing *table;
 	bool good;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -472,6 +471,7 @@ int main(void)
 		fds[i] = i == NR_LINES - 1 ? -1 : eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	sem_init(&blocked, 0, 0);
 	sem_init(&go_on, 0, 0);
+	table = calloc(1, sizeof(*table) + NR_LINES * sizeof(*table->entries));
 	check(kvm_lines_init(&c, vm, 0xff, table, GSI, fds), "the lines are made");
 	everything();
 	printf("1..%u\n", done);
