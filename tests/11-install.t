@@ -44,6 +44,12 @@ files() {
 		./lib/x86/pkgconfig/paravirq.pc
 		./share/doc/libparavirq/BSD-3-Clause
 		./share/doc/libparavirq/GPL-2.0
+		./share/doc/libparavirq/examples/aml.c
+		./share/doc/libparavirq/examples/aml.h
+		./share/doc/libparavirq/examples/channel-host.c
+		./share/doc/libparavirq/examples/example.c
+		./share/doc/libparavirq/examples/kvm.c
+		./share/doc/libparavirq/examples/kvm.h
 	EOF
 	(cd "$dest/opt/paravirq" && find . -type f | LC_ALL=C sort) | diff "$out/expected" -
 }
@@ -61,9 +67,9 @@ compile() {
 	elsewhere gcc -std=c11 -O2 -g -Wall -Wextra -Werror "$@" -o example example.c
 }
 
-# What is to be copied.
+# What is to be copied, as it was installed.
 copied() {
-	cp "$lib/aml.c" "$lib/aml.h" "$lib/kvm.c" "$out/elsewhere" &&
+	cp "$dest/opt/paravirq/share/doc/libparavirq/examples"/* "$out/elsewhere" &&
 		elsewhere gcc -std=c11 -O2 -Wall -Wextra -Werror -c "$1" -o copied.o
 }
 

@@ -1,56 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause
 /*
  * libparavirq with KVM and irqfd, to copy into a VMM: whoever rings the eventfd of a line
- * raises it. The VMM calls kvm_lines_*() and says what vCPUs there are, by vmm_has_vcpu();
- * the library calls back. Calls the library, POSIX threads, and KVM, whose local APICs it needs.
+ * raises it. The VMM calls what kvm.h has; the library calls back. Calls the library, POSIX
+ * threads, and KVM, whose local APICs it needs.
  *
  * Copyright (C) 2026 The paravirq authors
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <linux/kvm.h>
-#include <libparavirq/paravirq.h>
+#include "kvm.h"
 
-enum { NR_LINES = 64 };
 #define DEST(route)		((uint32_t)((route) >> PARAVIRQ_ROUTE_DEST_SHIFT))
 #define ADDRESS_LO(apic_id)	(0xfee00000 | ((apic_id) & 0xff) << 12)
 #define ADDRESS_HI(apic_id)	((apic_id) & 0xffffff00)
 
-enum reader {
-	NOBODY,	/* the line must not be injected: rings wait in the eventfd */
-	KVM,
-	VMM,	/* KVM cannot, though the line is enabled and not masked */
-};
-
-struct line {
-	int fd;				/* the eventfd; -1 for none */
-	pthread_mutex_t lock;		/* for reader, held for ioctls about this line alone */
-	enum reader reader;		/* of the eventfd */
-	uint64_t next;			/* route that KVM is being given, under table_lock */
-	_Atomic uint64_t in_kvm;	/* route that KVM has, 0 if unknown */
-};
-
-struct kvm_lines {
-	struct paravirq pv;
-	paravirq_word words[NR_LINES];
-	struct line lines[NR_LINES];
-	int vm, epoll;			/* which has the eventfds that the VMM reads */
-	pthread_mutex_t table_lock;	/* never together with that of a line */
-	struct kvm_irq_routing *table;	/* of the whole VMM: KVM_SET_GSI_ROUTING replaces all */
-	struct kvm_irq_routing_entry *entries;	/* in it, those of the lines */
-};
-
-/* Of the VMM; takes no lock but one that is held to look at the list of vCPUs. */
-bool vmm_has_vcpu(uint32_t apic_id);
-
-/* Before the first vCPU; @x2apic: all take interrupts in x2APIC mode only. For paravirq_init(). */
 uint32_t kvm_lines_broadcast_id(int vm, bool x2apic)
 {
 	struct kvm_enable_cap cap = {
@@ -183,10 +151,6 @@ static bool collect(void *opaque, uint32_t line)
 	return rung;
 }
 
-/*
- * Reads for the VMM, in a thread, until nothing is rung for @timeout milliseconds: -1 for
- * ever; 0 what was rung until now.
- */
 void kvm_lines_poll(struct kvm_lines *c, int timeout)
 {
 	struct epoll_event event;
@@ -201,7 +165,6 @@ void kvm_lines_poll(struct kvm_lines *c, int timeout)
 static const struct paravirq_ops ops = {
 	.inject = inject, .route_changed = route_changed, .collect = collect };
 
-/* @table has room for NR_LINES more, which get the GSIs from @gsi on; @fds: the eventfds. */
 bool kvm_lines_init(struct kvm_lines *c, int vm, uint32_t broadcast_id,
 		    struct kvm_irq_routing *table, uint32_t gsi, const int *fds)
 {
