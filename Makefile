@@ -44,7 +44,7 @@ ifneq ($(OTHERS),)
 $(error no setting $(OTHERS), allowed are $(SETTINGS))
 endif
 endif
-KERNELS := slim modules stock
+KERNELS := slim modules unpatched
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
 STOCK_KERNELS := bookworm-6.1 bookworm-6.12 trixie-6.12 trixie-7.3
@@ -193,7 +193,7 @@ baremetal-test: modules slim baremetal
 
 # Both, whatever the first one finds.
 test-debug: TESTS = $(filter-out tests/9%,$(GUEST_TESTS))
-test-debug: modules stock $(DEBUG_KERNELS) qemu tables
+test-debug: modules unpatched $(DEBUG_KERNELS) qemu tables
 	@status=0; for kernel in $(DEBUG_KERNELS); do \
 		echo "guests with the kernel $$kernel:"; \
 		GUEST_KERNEL=$$kernel scripts/run-tests $(TESTS) || status=1; \

@@ -151,7 +151,7 @@ def io_apic():
 def before():
     """One side only has it, or one has less."""
     queues('old device', 0, named=False)
-    queues('old guest', 0, kernel='stock', named=False, **IO_APIC)
+    queues('old guest', 0, kernel='unpatched', named=False, **IO_APIC)
     tree = {'machine': DT, 'firmware': 'dt', 'tables': ['microvm-dt-queues'],
             'append': 'noapic'}
     said(queues('device without', 0, args=LINES96, **tree),

@@ -2,7 +2,7 @@
 /*
  * Tells what interrupts a kernel resolves for a device: the tests load it into
  * patched and unpatched kernels and compare what it says of tables such as
- * firmware-tables/stock.asl. Binds to PVIQ0FFF, or to what "driver_override" gives
+ * firmware-tables/foreign.asl. Binds to PVIQ0FFF, or to what "driver_override" gives
  * it. With hold=1 it requests the interrupt and holds it through sleep; when the
  * system goes down it waits for one more.
  *
