@@ -131,18 +131,19 @@ class Machine(baremetal.Machine):
     def call(self, name, function, offset, value=0):
         return int(self.tell(name, f'h {function:x} {offset:x} {value:x}'), 16)
 
-    def judge_linux(self, *names):
+    def judge_linux(self, *names, pio=''):
         """Linux's tests and its boot log, and that it switched itself off."""
         for name in names:
+            transport = 'pio' if name in pio else 'hypercall'
             log = getattr(self, name).log
             plan, results, wrong = guest.ktap(log)
             for n in range(1, plan + 1):
                 passed, text, _ = results.get(n, (False, f'result {n} is missing', 0))
                 guest.ok(passed, f'{self.label}: {name}: {text}')
             guest.equal(wrong, [], f'{self.label}: {name}: the results are complete')
-            guest.ok(any('paravirq PVIQ0001:00: version 1, 16 lines from 0x1000, hypercall, '
+            guest.ok(any(f'paravirq PVIQ0001:00: version 1, 16 lines from 0x1000, {transport}, '
                          'parent VECTOR' in line for line in log),
-                     f'{self.label}: {name}: the controller is found')
+                     f'{self.label}: {name}: the controller is found, by {transport}')
             guest.ok(any('ACPI: PM-Timer IO Port: ' in line for line in log),
                      f'{self.label}: {name}: the PM timer is found')
             guest.equal([text for passed, text in check(log) if not passed], [],
@@ -174,15 +175,19 @@ guest.equal([kind for kind in ('ipi', 'channel', 'exception', 'park', 'other') i
             [], 'to init: none by IPIs, channels, exceptions, waiting CPUs, nor unforeseen')
 guest.note(f'to init: {exits}, of these refused {refused}')
 
-# Linux and Linux, one CPU each: A rings B, which has no exit for it.
+# Linux and Linux, one CPU each: A rings B, which has no exit for it, and its controller at
+# ports.
 with Machine('1+1', linux('A', 1, append=f'guest_rings={RINGS}', ssdt='ssdt.aml') +
-              linux('B', 2, append='guest_rings=1') + 'channel A B events 4\n') as m:
+              linux('B', 2, append='guest_rings=1', transport='pio') +
+              'channel A B events 4\n') as m:
     pass
-m.judge_linux('A', 'B')
+m.judge_linux('A', 'B', pio='B')
 for name, rung, taken in ('A', RINGS, 1), ('B', 1, RINGS):
     guest.ok(any(f'# taken {taken} of {taken}, ' in line for line in getattr(m, name).log),
              f'1+1: {name} takes {taken} rings')
 a, b = m.counts('A'), m.counts('B')
+guest.note(f'1+1: A: {a}')
+guest.note(f'1+1: B: {b}')
 guest.ok(RINGS <= a['channel'] < RINGS + 50, f'1+1: {a["channel"]} exits for {RINGS} rings')
 guest.ok(b['channel'] < 50 and b['exits'] < 2000,
          f'1+1: {b["channel"]} exits by the channel where they are taken, {b["exits"]} in all')
@@ -192,11 +197,12 @@ guest.equal(sum(bool(re.search(r'validation: selftest: PVIQ0001:00 line [0-4] .*
                 for line in m.A.log), 5, '1+1: TRIGGER raises each line of A')
 
 # Two CPUs each, both ways; one CPU of each leaves meanwhile.
-with Machine('2+2', ''.join(linux(name, n + 1, 2, f'guest_rings={RINGS}')
-                            for n, name in enumerate('AB')) + 'channel A B events 4\n',
-             cpus=4) as m:
+with Machine('2+2', ''.join(linux(name, n + 1, 2, f'guest_rings={RINGS}', transport=transport)
+                            for n, (name, transport) in enumerate(
+                                (('A', 'pio'), ('B', 'hypercall')))) +
+             'channel A B events 4\n', cpus=4) as m:
     pass
-m.judge_linux('A', 'B')
+m.judge_linux('A', 'B', pio='A')
 for name in 'AB':
     guest.ok(any(f'# taken {RINGS} of {RINGS}, ' in line for line in getattr(m, name).log),
              f'2+2: {name} takes {RINGS} rings')
@@ -268,6 +274,18 @@ with Machine('hostile', linux('A', 1, append='guest_wait=1', ssdt='ssdt.aml') +
               (('3f8', '41'), ('3e8', '41'), ('64', 'fe'), ('92', '1'), ('cf9', 'e'), ('b2', '1'),
                ('e9', '41'), ('43', '0'), ('600', '1f'), ('601', '20'))),
             ('nor PCI, written', 'L cfc 0', 0))
+    m.tells('B', ('the controller is at its ports', 'l 640', 0x51495650),
+            ('not by a byte', 'i 640', 0), ('nor written by one', 'o 660 5', 0),
+            ('which changes nothing', 'l 660', 0),
+            ('nor by a string', 's 640', f'exception {GP:x}'),
+            ('nor after them', 'l 680', 0xffffffff), ('nor before', 'l 63c', 0xffffffff),
+            ('a route to A', 'L 660 1', 0), ('of line 9', 'L 664 90152', 0),
+            ('which is selected', 'L 668 9', 0), ('is there', 'l 668', 0x152),
+            ('and there', 'l 660', 1), ('and by hypercall', f'h {READ:x} 1048 0', 0x100000152),
+            ('it is raised', 'L 658 9', 0), ('and delivered to nobody [ROUTE-3]', 'v 52', 0),
+            ('a route to itself', 'L 660 2', 0), ('of line 9', 'L 664 90152', 0),
+            ('it is raised', 'L 658 9', 0), ('and delivered', 'v 52', 1),
+            ('two accesses were rejected', 'l 654', 2))
     for what, leaf, register, mask, value in (
             ('no SVM', 0x80000001, 2, 1 << 2, 0), ('nothing of SVM', 0x8000000a, 3, ~0, 0),
             ('x2APIC', 1, 2, 1 << 21, 1 << 21), ('a hypervisor', 1, 2, 1 << 31, 1 << 31),
@@ -371,6 +389,7 @@ partition D
 partition E
 	kernel report.cpio
 	ssdt probe
+	transport mmio
 partition abcdefghijklmnop
 	kernel probe
 	memory 20M
@@ -408,7 +427,8 @@ SAID = [
     'table line 8: "nothing", allowed: the name of a module, there are 6',
     'table line 9: "2049", allowed: 1 to 2048',
     'table line 10: "initrd", allowed: a word and its value',
-    'table line 11: "color", allowed: cpus, memory, lines, console, kernel, initrd, ssdt, append',
+    'table line 11: "color", allowed: cpus, memory, lines, transport, console, kernel, initrd, '
+    'ssdt, append',
     'partition A is left out',
     'table line 12: "B", allowed: memory of 20M, for kernel and initrd, to ...M, the free; '
     'not 18M',
@@ -421,20 +441,21 @@ SAID = [
     'partition D is left out',
     'table line 23: "report.cpio", allowed: a bzImage, boot protocol 2.12 or later, of 64 bits',
     'table line 24: "probe", allowed: an SSDT with length and checksum, up to 64 KiB',
+    'table line 25: "mmio", allowed: hypercall, pio',
     'partition E is left out',
-    'table line 25: "abcdefghijklmnop", allowed: a name of its own, up to 15 characters',
+    'table line 26: "abcdefghijklmnop", allowed: a name of its own, up to 15 characters',
     'partition abcdefghijklmno is left out',
-    'table line 34: "F", allowed: a name of its own, up to 15 characters',
-    'table line 37: "com1", allowed: com1 to com4, one that nobody has',
+    'table line 35: "F", allowed: a name of its own, up to 15 characters',
+    'table line 38: "com1", allowed: com1 to com4, one that nobody has',
     'partition F is left out',
-    'table line 43: "channel", allowed: channel NAME NAME [events N] [memory SIZE]',
-    'table line 44: "B", allowed: two partitions that stand before',
-    'table line 45: "F", allowed: two partitions that stand before',
-    'table line 46: "17", allowed: 1 to 16',
-    'table line 47: "1M", allowed: 2M to ...M, a multiple of 2M',
-    'table line 48: "size", allowed: events, memory',
-    'table line 49: "F", allowed: 4 lines for channels, this one makes 5',
-    'table line 51: "F", allowed: 4 lines for channels, this one makes 5',
+    'table line 44: "channel", allowed: channel NAME NAME [events N] [memory SIZE]',
+    'table line 45: "B", allowed: two partitions that stand before',
+    'table line 46: "F", allowed: two partitions that stand before',
+    'table line 47: "17", allowed: 1 to 16',
+    'table line 48: "1M", allowed: 2M to ...M, a multiple of 2M',
+    'table line 49: "size", allowed: events, memory',
+    'table line 50: "F", allowed: 4 lines for channels, this one makes 5',
+    'table line 52: "F", allowed: 4 lines for channels, this one makes 5',
 ]
 # The CPU that has booted is the second one.
 with Machine('table', TABLE, cpus=1, consoles='FG') as m:

@@ -9,7 +9,6 @@
  */
 #define MULTIBOOT_MAGIC		0x1badb002
 #define MULTIBOOT_FLAGS		0x3		/* modules at pages, memory map */
-#define MULTIBOOT_LOADED	0x2badb002
 
 #define CODE64		0x08
 #define DATA		0x10
@@ -44,8 +43,6 @@ _start:
 	cli
 	cld
 	movl	$boot_stack, %esp
-	cmpl	$MULTIBOOT_LOADED, %eax
-	jne	2f
 	movl	%ebx, %ebp
 	/* Long mode and pages of 1 GiB? */
 	movl	$0x80000001, %eax
@@ -58,8 +55,7 @@ _start:
 	outb	%al, $0xe9
 	hlt
 	jmp	2b
-3:
-	lgdt	gdtr
+3:	lgdt	gdtr
 	long_mode
 	movl	$boot_stack, %esp
 	movl	%ebp, %edi

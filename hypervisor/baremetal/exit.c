@@ -12,7 +12,6 @@
 #include "vcpu.h"
 
 #define ICR_MODE		0xf00	/* and logical destinations */
-#define ICR_SHORTHAND(icr)	((icr) >> 18 & 3)
 
 /* Other CPUs of the partition count, too. */
 static void count(struct vcpu *vcpu, enum exit_kind kind)
@@ -38,7 +37,7 @@ void partition_report(struct partition *p)
 /* To CPUs of the partition; false if it has none of these. */
 static bool send(struct partition *p, const struct vcpu *sender, u64 icr)
 {
-	u32 dest = (u32)(icr >> 32), shorthand = ICR_SHORTHAND(icr), i;
+	u32 dest = (u32)(icr >> 32), shorthand = icr >> 18 & 3, i;
 	bool sent = false;
 
 	for (i = 0; i < p->nr_cpus; i++) {
@@ -199,7 +198,7 @@ static enum action msr(struct vcpu *vcpu)
 	return skip(vcpu, 2);
 }
 
-static enum action port_write(struct vcpu *vcpu, u16 port)
+static enum action port_write(struct vcpu *vcpu, u32 port)
 {
 	switch (port) {
 	case PORT_SLEEP_CONTROL:
@@ -221,25 +220,32 @@ static enum action port_write(struct vcpu *vcpu, u16 port)
 }
 
 /*
- * Nothing is at ports which are not the partition's. But a PIT and a clock that read as
- * all ones count down for ever and are always busy: Linux waits long for these.
+ * The controller, or nothing, is at ports which exit. A PIT and a clock that read as all
+ * ones count down for ever and are always busy: Linux waits long for these.
  */
 static enum action port(struct vcpu *vcpu)
 {
 	struct vmcb *vmcb = vcpu->vmcb;
 	u64 info = vmcb->exit_info1, ones = BIT(8 * (info >> 4 & 7)) - 1, value = ones;
-	u16 number = (u16)(info >> 16);
+	u32 number = info >> 16 & 0xffff, offset = number - PORT_CONTROLLER, size = info >> 4 & 7;
+	bool controller = offset < PARAVIRQ_PIO_SIZE;
 
-	count(vcpu, number == PORT_PARK ? EXIT_PARK : EXIT_PORT);
+	count(vcpu, controller ? EXIT_CONTROLLER : number == PORT_PARK ? EXIT_PARK : EXIT_PORT);
 	if (info & PORT_STRING)
 		return raise_exception(vcpu, GP_VECTOR);
 	skip(vcpu, (unsigned int)(vmcb->exit_info2 - vmcb->rip));
-	if (!(info & PORT_IN))
-		return port_write(vcpu, number);
-
-	if (number == 0x42 || number == 0x71 || number == PORT_SLEEP_STATUS)
+	if (!(info & PORT_IN)) {
+		if (!controller)
+			return port_write(vcpu, number);
+		paravirq_pio_write(&vcpu->partition->intc, offset, size, (u32)vmcb->rax);
+		return ACTION_RUN;
+	}
+	if (controller)
+		value = paravirq_pio_read(&vcpu->partition->intc, offset, size);
+	else
+		count(vcpu, REFUSED);
+	if (number == 0x42 || number == 0x71)
 		value = 0;
-	count(vcpu, REFUSED);
 	vmcb->rax = ones == UINT32_MAX ? value : (vmcb->rax & ~ones) | value;
 	return ACTION_RUN;
 }

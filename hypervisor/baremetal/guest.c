@@ -67,6 +67,7 @@ static void make_info(struct partition *p)
 	u32 *info = (u32 *)(p->memory + GUEST_INFO), i;
 
 	info[0] = p->console;
+	info[1] = p->pio;
 	for (i = 0; i < p->nr_sides; i++) {
 		const struct channel_side *side = &p->sides[i];
 

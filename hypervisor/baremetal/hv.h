@@ -92,14 +92,7 @@ static inline void hw_wrmsr(u32 msr, u64 value)
 #define get(p)			__atomic_load_n(&(p), __ATOMIC_SEQ_CST)
 #define set(p, value)		__atomic_store_n(&(p), value, __ATOMIC_SEQ_CST)
 
-static inline u64 align_down(u64 n, u64 to)
-{
-	return n & ~(to - 1);
-}
-
-static inline u64 align_up(u64 n, u64 to)
-{
-	return align_down(n + to - 1, to);
-}
+#define align_down(n, to)	((n) & ~((to) - 1))
+#define align_up(n, to)		align_down((n) + (to) - 1, to)
 
 #endif /* BAREMETAL_HV_H */

@@ -27,3 +27,4 @@
 #define PORT_RESET		0x602	/* restart */
 #define PORT_PARK		0x603	/* 0: this CPU is as at first; 1: it sleeps for a moment */
 #define PORT_REPORT		0x604	/* say the exits up to now */
+#define PORT_CONTROLLER		0x640	/* 0x40 of them: the controller, by pio */

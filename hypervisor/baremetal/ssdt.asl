@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The SSDT of each partition: its interrupt controller and its channels. It is the same
- * for all; what differs, channel.asli reads from a page that guest.c fills.
+ * for all; what differs, it and channel.asli read from a page that guest.c fills, the
+ * controller's transport while it is loaded.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -12,11 +13,35 @@ DefinitionBlock ("", "SSDT", 2, "PVIQ", "PVIQPART", 1)
 {
 	Scope (\_SB)
 	{
-#define NAME	PVIC
-#define UID	0
-#define BASE	PVIC0_BASE
-#define TRANSPORT	"hypercall"
-#include "intc.asli"
+		Device (PVIC)
+		{
+			Name (_HID, "PVIQ0001")
+			Name (_UID, 0)
+			Name (_GSB, PVIC0_BASE)
+			OperationRegion (INFO, SystemMemory, GUEST_INFO + 4, 4)
+			Field (INFO, DWordAcc, NoLock, Preserve)
+			{
+				PIO, 32,
+			}
+			If (PIO)
+			{
+				Name (_CRS, ResourceTemplate ()
+				{
+					IO (Decode16, PORT_CONTROLLER, PORT_CONTROLLER, 0x01, PVIC_PIO_SIZE)
+				})
+			}
+			Else
+			{
+				Name (_DSD, Package ()
+				{
+					ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+					Package ()
+					{
+						Package () { "paravirq,transport", "hypercall" },
+					}
+				})
+			}
+		}
 
 		/* _CRS of a channel: memory at Arg0 of Arg1 bytes, Arg3 lines from Arg2 on. */
 		Name (CHNM, ResourceTemplate ()

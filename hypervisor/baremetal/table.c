@@ -87,6 +87,10 @@ static void read_setting(struct partition *p, const char *word, const char *valu
 		p->size = number(value, 2, 512 * 1024, 2) * MIB;
 	} else if (!strcmp(word, "lines")) {
 		p->nr_lines = number(value, 1, PARAVIRQ_MAX_LINES, 0);
+	} else if (!strcmp(word, "transport")) {
+		p->pio = !strcmp(value, "pio");
+		if (!p->pio && strcmp(value, "hypercall"))
+			bad(value, "hypercall, pio");
 	} else if (!strcmp(word, "console")) {
 		p->console = console(value);
 	} else if (!strcmp(word, "kernel")) {
@@ -100,7 +104,7 @@ static void read_setting(struct partition *p, const char *word, const char *valu
 		if (p->ssdt && !guest_ssdt_is_valid(p->ssdt))
 			bad(value, "an SSDT with length and checksum, up to 64 KiB");
 	} else {
-		bad(word, "cpus, memory, lines, console, kernel, initrd, ssdt, append");
+		bad(word, "cpus, memory, lines, transport, console, kernel, initrd, ssdt, append");
 	}
 }
 

@@ -16,14 +16,15 @@
 #include "svm.h"
 
 #define SLEEP_ENABLE	BIT(5)	/* of PORT_SLEEP_CONTROL */
+#define MAX_REPORTS	100	/* of one start: a guest in a loop must not fill the log */
+#define MAX_SIDES	16	/* as ssdt.asl has */
+#define APPEND_SIZE	1024
 
 /* What exits are counted by, and how many were without effect. */
 enum exit_kind {
 	EXIT_CPUID, EXIT_RDMSR, EXIT_WRMSR, EXIT_IPI, EXIT_PORT, EXIT_CONTROLLER, EXIT_CHANNEL,
 	EXIT_EXCEPTION, EXIT_PARK, EXIT_OTHER, REFUSED, REPORTS, NR_COUNTS
 };
-
-#define MAX_REPORTS	100	/* of one start: a guest in a loop must not fill the log */
 
 /* Why a partition does not run. What a fault was has been said. */
 enum stop { STOP_NOT, STOP_OFF, STOP_RESTART, STOP_FAULT };
@@ -52,9 +53,6 @@ struct channel_side {
 	u32 address, size;		/* of the memory in the guest */
 };
 
-#define MAX_SIDES	16		/* as ssdt.asl has */
-#define APPEND_SIZE	1024
-
 struct partition {
 	char name[16];
 	struct vcpu *vcpus;		/* the first one boots */
@@ -72,6 +70,7 @@ struct partition {
 	u64 *npt;
 	u8 *iopm;
 	u16 console;			/* first port, 0 for none */
+	bool pio;			/* the controller is said to be at ports */
 	const struct module *kernel, *initrd, *ssdt;
 	char append[APPEND_SIZE];	/* Linux's command line */
 };

@@ -138,6 +138,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* SVM's word for a write of 32 bits to one of the controller's ports. */
+#define BY_PORT(offset)	((PORT_CONTROLLER + (offset)) << 16 | 0x40)
+
 /* One of those that mean something, or any: of a byte, or of nine. */
 static u64 value(const u8 **data, const u8 *end)
 {
@@ -149,6 +152,8 @@ static u64 value(const u8 **data, const u8 *end)
 		PARAVIRQ_REG_TRIGGER, PARAVIRQ_REG_CONTROL, PARAVIRQ_CHANNEL_REG_STATE,
 		PARAVIRQ_CHANNEL_REG_RING, PARAVIRQ_CHANNEL_REG_PEER, 0x600000172, 0x600000151,
 		0x400000151, 0x151, 0x80051, 0xc0451, 0x851, 0x40051, 0x500000051, 0x600000051,
+		BY_PORT(PARAVIRQ_PIO_DEST), BY_PORT(PARAVIRQ_PIO_COMMIT),
+		BY_PORT(PARAVIRQ_PIO_SELECT), BY_PORT(PARAVIRQ_PIO_SELECT) | PORT_IN,
 	};
 	u64 n = 0;
 	u8 byte;
