@@ -44,6 +44,8 @@ finally:
 demo = subprocess.run(['make', '-C', guest.boot.ROOT, 'demo'], stdout=subprocess.PIPE,
                       stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, check=False)
 guest.ok(demo.returncode == 0 and 'paravirq: passed, ' in demo.stdout, 'make demo passes')
+guest.ok(re.search(r'^Device \(PVIC\)$.*^    Interrupt \(ResourceConsumer, .*^Device \(CH00\)$',
+                   demo.stdout, re.M | re.S), 'make demo shows what the SSDT is about')
 for name in 'AB':
     guest.ok(re.search(rf'^ {name} \|   taken 1000 of 1000, ', demo.stdout, re.M),
              f'make demo: {name} shows the rings that it takes')
