@@ -34,7 +34,7 @@ with guest.table_disk('pvic', 'doorbell') as image:
         # None of them meets what is left of another.
         guest.equal(collections.Counter(re.findall(r' paravirq PVIQ0001:00: (.*)',
                                                    '\n'.join(run.log))),
-                    {'version 1, 64 lines from 0x1000, mmio, parent VECTOR': rounds + 3,
+                    {'version 1, 64 lines from 0x1000, mmio, parent VECTOR': rounds + 4,
                      'removed while lines 32-35,40-43 are in use: they are dead now': 2},
-                    f'{run.label}: {rounds + 3} controllers came, two went too early')
+                    f'{run.label}: {rounds + 4} controllers came, two went too early')
 guest.done()
