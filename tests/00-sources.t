@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 How sources are fetched and patched: a patch applies exactly or not at all, the series
-to each Linux whose source is there, and a mirror that has lost a version is no end
-(scripts/apply-patches, scripts/linux-patches, scripts/fetch-sources). apt is a
-stand-in here. Boots nothing.
+to each Linux whose source is there, as mails too, and a mirror that has lost a version is
+no end (scripts/apply-patches, scripts/linux-patches, scripts/series, scripts/fetch-sources).
+apt is a stand-in here. Boots nothing.
 
 Copyright (C) 2026 The paravirq authors
 """
@@ -96,6 +96,102 @@ for name, change, at, words in (
     guest.ok(status == 1 and all(word in said for word in words), f'refused: {name}')
     guest.note(said)
 
+# Where our new files are.
+DIRS = 'arch', 'drivers', 'include', 'samples', 'Documentation', 'tools'
+# Without a user of git, where git could guess one, and with one.
+NOBODY = {**{name: value for name, value in os.environ.items() if not name.startswith('GIT_')},
+          'GIT_CONFIG_GLOBAL': '/dev/null', 'GIT_CONFIG_NOSYSTEM': '1', 'LC_ALL': 'C',
+          'EMAIL': 'guess@sender.example'}
+SENDER = {**NOBODY, 'GIT_AUTHOR_NAME': 'A Sender', 'GIT_AUTHOR_EMAIL': 'a@sender.example',
+          'GIT_COMMITTER_NAME': 'A Sender', 'GIT_COMMITTER_EMAIL': 'a@sender.example'}
+
+
+def series(to, version, root=ROOT, user=None):
+    """Exit status and errors of scripts/series."""
+    run = subprocess.run([f'{root}/scripts/series', to], capture_output=True, text=True,
+                         check=False, env={**(user or SENDER), 'KERNEL': version})
+    return run.returncode, run.stderr
+
+
+def git(repo, *arguments):
+    """What git says, errors too."""
+    return subprocess.run(['git', '-C', repo, *arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False, env=SENDER).stdout
+
+
+def pristine(tree, patches, to):
+    """Copies the files of a Linux that patches change."""
+    for patch in patches:
+        with open(patch, encoding='utf-8') as f:
+            for name in re.findall(r'^--- a/(\S+)', f.read(), re.M):
+                os.makedirs(os.path.dirname(f'{to}/{name}'), exist_ok=True)
+                shutil.copy(f'{tree}/{name}', f'{to}/{name}')
+
+
+def content(top):
+    """Whether it can be executed, and the bytes, by the name of each file."""
+    files = {}
+    for path, dirs, names in os.walk(top):
+        dirs[:] = [name for name in dirs if name != '.git']
+        for name in names:
+            with open(f'{path}/{name}', 'rb') as f:
+                files[os.path.relpath(f.name, top)] = os.access(f.name, os.X_OK), f.read()
+    return files
+
+
+def sent(tree, version, patches):
+    """Is what the mails of the series make of a Linux what patches and our files make of it?"""
+    with tempfile.TemporaryDirectory() as d:
+        pristine(tree, patches, f'{d}/ours')
+        subprocess.run([f'{ROOT}/scripts/apply-patches', f'{d}/ours', tree, *patches], check=True)
+        for name in DIRS:
+            shutil.copytree(f'{ROOT}/{name}', f'{d}/ours/{name}', dirs_exist_ok=True)
+        said = series(f'{d}/mails', version)
+        mails = sorted(glob.glob(f'{d}/mails/*.patch'))
+        if not guest.ok((*said, len(mails)) == (0, '', 1 + len(patches)),
+                        f'Linux {version}: a mail for each patch, and a cover'):
+            guest.note(f'{said}, {len(mails)} mails')
+            return
+        pristine(tree, patches, f'{d}/git')
+        git(f'{d}/git', 'init', '-q')
+        git(f'{d}/git', 'add', '-Af')
+        git(f'{d}/git', 'commit', '-qm', 'pristine')
+        # Pages indent code by spaces, then tabs, as others of the kernel's do.
+        guest.equal(git(f'{d}/git', '-c', 'core.whitespace=-space-before-tab', 'am', '-q',
+                        '--whitespace=error', *mails[1:]), '',
+                    f'Linux {version}: git takes the mails')
+        want, have = content(f'{d}/ours'), content(f'{d}/git')
+        guest.equal([name for name in sorted({*want, *have}) if want.get(name) != have.get(name)][:5],
+                    [], f'Linux {version}: they bring our files and patches, byte by byte')
+        guest.equal(set(git(f'{d}/git', 'log', '-n', str(len(patches)), '--format=%an <%ae>'
+                            '%n%(trailers:key=Signed-off-by,valueonly,separator=%n)').splitlines()),
+                    {'A Sender <a@sender.example>'}, f'Linux {version}: the sender signs each')
+
+
+def refused(tree, version):
+    """A sender whom git does not know; files that belong to no patch, or to two."""
+    with tempfile.TemporaryDirectory() as d:
+        for name in *DIRS, 'scripts', 'patches':
+            shutil.copytree(f'{ROOT}/{name}', f'{d}/{name}')
+        os.mkdir(f'{d}/build')
+        os.symlink(tree, f'{d}/build/linux-source-{version}')
+        status, said = series(f'{d}/mails', version, d, NOBODY)
+        guest.ok(status == 128 and 'Please tell me who you are' in said and not
+                 os.path.exists(f'{d}/mails'), 'no series without a sender')
+        guest.note(said)
+        with open(f'{d}/drivers/virt/more.c', 'w', encoding='utf-8'):
+            pass
+        patch, = glob.glob(f'{d}/patches/linux/*-samples-*.patch')
+        with open(patch, encoding='utf-8') as f:
+            text = f.read()
+        with open(patch, 'w', encoding='utf-8') as f:
+            f.write(text.replace('Files: ', 'Files: include/linux/paravirq.h '))
+        guest.equal(series(f'{d}/mails', version, d),
+                    (1, 'series: drivers/virt/more.c is in 0 patches, allowed is one\n'
+                        'series: include/linux/paravirq.h is in 2 patches, allowed is one\n'),
+                    'no series with a file in no patch or in two')
+
+
 # The whole series, as scripts/prepare-linux has it.
 for version in '7.3', '6.12', '6.1':
     tree = f'{guest.boot.BUILD}/linux-source-{version}'
@@ -104,18 +200,15 @@ for version in '7.3', '6.12', '6.1':
         continue
     patches = subprocess.run([f'{ROOT}/scripts/linux-patches', tree], capture_output=True, text=True,
                              check=True, env={**os.environ, 'KERNEL': version}).stdout.split()
-    files = set()
-    for patch in patches:
-        with open(patch, encoding='utf-8') as f:
-            files |= set(re.findall(r'^--- a/(\S+)', f.read(), re.M))
     with tempfile.TemporaryDirectory() as d:
-        for name in files:
-            os.makedirs(os.path.dirname(f'{d}/{name}'), exist_ok=True)
-            shutil.copy(f'{tree}/{name}', f'{d}/{name}')
+        pristine(tree, patches, d)
         run = subprocess.run([f'{ROOT}/scripts/apply-patches', d, tree, *patches],
                              capture_output=True, text=True, check=False)
         guest.equal((run.returncode, run.stderr), (0, ''),
                     f'Linux {version}: {len(patches)} patches apply')
+    sent(tree, version, [patch for patch in patches if '/virtio-queues/' not in patch])
+    if version == '6.12':
+        refused(tree, version)
 
 # A patch for another version of QEMU may change our own files, which it then has to fit.
 with tempfile.TemporaryDirectory() as d:
