@@ -41,8 +41,8 @@ u64 guest_memory_needed(const struct module *kernel, const struct module *initrd
 	if (size < hdr->init_size)
 		size = hdr->init_size;
 
-	return align_up(hdr->pref_address + size +
-			(initrd ? align_up(initrd->size, PAGE_SIZE) : 0), LARGE_PAGE);
+	return __ALIGN_KERNEL(hdr->pref_address + size +
+			      (initrd ? __ALIGN_KERNEL(initrd->size, PAGE_SIZE) : 0), LARGE_PAGE);
 }
 
 static u8 sum(const u8 *data, u64 size)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <linux/const.h>
 
 #include "vcpu.h"
 
@@ -93,6 +94,5 @@ static inline void hw_wrmsr(u32 msr, u64 value)
 #define set(p, value)		__atomic_store_n(&(p), value, __ATOMIC_SEQ_CST)
 
 #define align_down(n, to)	((n) & ~((to) - 1))
-#define align_up(n, to)		align_down((n) + (to) - 1, to)
 
 #endif /* BAREMETAL_HV_H */

@@ -164,7 +164,7 @@ void *memory_pages(u64 size)
 {
 	void *pages = own_memory + own_used;
 
-	own_used += align_up(size, PAGE_SIZE);
+	own_used += __ALIGN_KERNEL(size, PAGE_SIZE);
 	if (own_used > sizeof(own_memory))
 		halt_for("no memory of the hypervisor's own is free");
 	return pages;
@@ -215,7 +215,7 @@ static void read_multiboot(const u32 *info)
 				    r->length < MEMORY_END - r->base ?
 				    r->base + r->length : MEMORY_END);
 
-	free_base = align_up(free_base, LARGE_PAGE);
+	free_base = __ALIGN_KERNEL(free_base, LARGE_PAGE);
 	free_end = align_down(free_end, LARGE_PAGE);
 }
 
