@@ -10,10 +10,10 @@ out=$root/build/tests/libparavirq
 mkdir -p "$out"
 make -s -C "$root/hypervisor/libparavirq" O="$out" \
 	CFLAGS="-O1 -g -Wall -Wextra -Werror -fsanitize=address,undefined" \
-	all "$out/test-libparavirq" "$out/test-channel" >&2 || exit 1
-echo "1..2"
+	all "$out/test-libparavirq" "$out/test-channel" "$out/step-libparavirq" >&2 || exit 1
+echo "1..3"
 status=0
-for program in test-libparavirq test-channel; do
+for program in test-libparavirq test-channel step-libparavirq; do
 	n=$((n + 1))
 	echo "# Subtest: $program"
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 "$out/$program" >"$out/log" 2>&1

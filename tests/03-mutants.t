@@ -213,6 +213,6 @@ mutants() {
 rm -rf "$out"
 mkdir -p "$out"
 echo "1..$(($(table | wc -l) + $(channel_table | wc -l) + 2))"
-mutants paravirq.c test-libparavirq stress-libparavirq < <(table)
-mutants channel.c test-channel < <(channel_table)
+mutants paravirq.c test-libparavirq step-libparavirq stress-libparavirq < <(table)
+mutants channel.c step-libparavirq test-channel < <(channel_table)
 exit $failed

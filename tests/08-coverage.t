@@ -15,13 +15,14 @@ rm -rf "$out"
 mkdir -p "$out"
 make -s -C "$root/hypervisor/libparavirq" O="$out" SRC="${SRC:-paravirq.c}" \
 	CFLAGS="-O0 -g -w --coverage -fprofile-update=atomic" \
-	"$out/test-libparavirq" "$out/stress-libparavirq" "$out/test-channel" >&2 || exit 1
+	"$out/test-libparavirq" "$out/stress-libparavirq" "$out/step-libparavirq" \
+	"$out/test-channel" >&2 || exit 1
 cd "$root/hypervisor/libparavirq" || exit 1
 
-echo "1..5"
+echo "1..6"
 failed=0
 n=0
-for program in test-libparavirq stress-libparavirq test-channel; do
+for program in test-libparavirq stress-libparavirq step-libparavirq test-channel; do
 	n=$((n + 1))
 	timeout 100 "$out/$program" >"$out/log" 2>&1 || { echo -n "not "; failed=1; }
 	echo "ok $n - $program"

@@ -12,6 +12,7 @@
  */
 #define _XOPEN_SOURCE 700
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -691,7 +692,7 @@ static void fairness(void)
 		unsigned int before = atomic_load(&busy);
 
 		while (atomic_load(&busy) < before + 2)
-			;
+			sched_yield();
 		before = atomic_load(&busy);
 		write_route(0, route_of(0, 2));
 		waited[n] = atomic_load(&busy) - before;
@@ -736,7 +737,7 @@ static void *storing_device(void *unused)
 		stored = n;
 		paravirq_raise(&pv, 0);
 		while (atomic_load(&taken) != n)
-			;
+			sched_yield();	/* the vCPU may want this CPU */
 	}
 	return NULL;
 }
@@ -753,7 +754,7 @@ static void stores(void)
 		/* One is latched, others come until the line is masked again. */
 		while (!(paravirq_route(&pv, 0) & PARAVIRQ_ROUTE_PENDING) &&
 		       atomic_load(&taken) < STORES)
-			;
+			sched_yield();
 		write_route(0, route_of(0, 2));
 		write_route(0, route_of(0, 4));
 		atomic_fetch_add(&progress, 1);
