@@ -44,11 +44,13 @@ ifneq ($(OTHERS),)
 $(error no setting $(OTHERS), allowed are $(SETTINGS))
 endif
 endif
-KERNELS := slim modules unpatched
+KERNELS := slim modules
 DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
 STOCK_KERNELS := bookworm-6.1 bookworm-6.12 trixie-6.12 trixie-7.3
 STOCK ?= $(STOCK_KERNELS)
+# As tests/lib/guest.py has it.
+STOCK_KERNEL ?= $(if $(filter 7.3,$(KERNEL)),trixie-7.3,bookworm-$(or $(KERNEL),6.12))
 # Linux 6.1 has no lines for the queues of virtio, no device trees, and no partitions.
 CANNOT := $(if $(filter 6.1,$(KERNEL)),tests/44% tests/9%)
 # The longest first.
@@ -181,7 +183,7 @@ endif
 # taken for stuck, which starts the test again: it waits 480 s at most.
 test:
 	@$(MAKE) -j2 kernels qemu tables baremetal
-	@$(MAKE) kvm-host bookworm-6.12
+	@$(MAKE) kvm-host $(STOCK_KERNEL)
 	@KVM_HOST_TIMEOUT=900 scripts/run-tests $(TESTS)
 
 tables-test: slim qemu tables
@@ -193,7 +195,7 @@ baremetal-test: modules slim baremetal
 
 # Both, whatever the first one finds.
 test-debug: TESTS = $(filter-out tests/9%,$(GUEST_TESTS))
-test-debug: modules unpatched $(DEBUG_KERNELS) qemu tables
+test-debug: modules $(STOCK_KERNEL) $(DEBUG_KERNELS) qemu tables
 	@status=0; for kernel in $(DEBUG_KERNELS); do \
 		echo "guests with the kernel $$kernel:"; \
 		GUEST_KERNEL=$$kernel scripts/run-tests $(TESTS) || status=1; \
@@ -212,7 +214,7 @@ deb:
 	@scripts/build-deb
 
 # With KVM_TESTS="split:tests/..." for some.
-kvm-test: kernels qemu tables kvm-host
+kvm-test: kernels $(STOCK_KERNEL) qemu tables kvm-host
 	@scripts/run-tests $(KVM_TESTS)
 
 kvm-host: slim qemu tables

@@ -151,7 +151,8 @@ def io_apic():
 def before():
     """One side only has it, or one has less."""
     queues('old device', 0, named=False)
-    queues('old guest', 0, kernel='unpatched', named=False, **IO_APIC)
+    queues('old guest', 0, kernel=guest.STOCK, named=False, **{
+        **IO_APIC, 'append': IO_APIC['append'] + ' guest_modules=virtio_mmio,virtio_blk'})
     tree = {'machine': DT, 'firmware': 'dt', 'tables': ['microvm-dt-queues'],
             'append': 'noapic'}
     said(queues('device without', 0, args=LINES96, **tree),

@@ -16,7 +16,7 @@ import guest  # noqa: E402
 
 OVMF = '/usr/share/OVMF/OVMF_'
 
-for kernel in os.environ.get('STOCK_KERNEL', 'bookworm-6.12 modules').split():
+for kernel in os.environ.get('STOCK_KERNEL', f'{guest.STOCK} modules').split():
     with guest.table_disk('paravirq') as image, tempfile.TemporaryDirectory() as d:
         variables = shutil.copy(OVMF + 'VARS_4M.fd', d)
         with guest.Run('efivar', kernel=kernel, tables=[], devices=guest.boot.hardware(1),

@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
-KERNEL = os.environ.get('STOCK_KERNEL', 'bookworm-6.12')
+KERNEL = guest.STOCK
 MICROVM = 'microvm,paravirq=on'
 MODULES = 'guest_coldplug=0 guest_controller=paravirq guest_first='
 

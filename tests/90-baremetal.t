@@ -8,7 +8,6 @@ those of Documentation/virt/paravirq/interface.rst and channel.rst.
 
 Copyright (C) 2026 The paravirq authors
 """
-import glob
 import os
 import re
 import subprocess
@@ -71,7 +70,7 @@ subprocess.run(['iasl', '-p', os.path.join(temp.name, 'ssdt'), source.name], che
                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 subprocess.run(['make', '-s', '-j2', '-C', f'{ROOT}/hypervisor/baremetal', f'O={temp.name}/new/hv'],
                check=True)
-DEBIAN_KERNEL, = glob.glob(os.path.join(BUILD, 'stock/bookworm-6.12/boot/vmlinuz-*'))
+DEBIAN_KERNEL = os.path.join(BUILD, f'kernel/{guest.STOCK}/arch/x86/boot/bzImage')
 FILES = {'probe': PROBE, 'vmlinuz': DEBIAN_KERNEL, 'report.cpio': archive.name,
          'ssdt.aml': os.path.join(temp.name, 'ssdt.aml')}
 

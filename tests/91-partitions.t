@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))
 import guest  # noqa: E402
 
 baremetal = guest.load('baremetal')
-KERNEL = os.environ.get('STOCK_KERNEL', 'bookworm-6.12')
+KERNEL = guest.STOCK
 RINGS = 1000
 ORDER = {'A': 'paravirq_channel,paravirq', 'B': 'paravirq,paravirq_channel'}
 

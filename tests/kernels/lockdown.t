@@ -19,7 +19,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../lib'))
 import guest  # noqa: E402
 
-KERNEL = os.environ.get('STOCK_KERNEL', 'bookworm-6.12')
+KERNEL = guest.STOCK
 INITRD = os.path.join(guest.boot.BUILD, f'initrd-{KERNEL}')
 OVMF, KEY = '/usr/share/OVMF/OVMF_', '/usr/share/ovmf/PkKek-1-snakeoil.'
 SIGN, = glob.glob(f'{guest.boot.BUILD}/stock/{KERNEL}/usr/lib/linux-kbuild-*/scripts/sign-file')

@@ -17,7 +17,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../lib'))
 import guest  # noqa: E402
 
-KERNEL = os.environ.get('STOCK_KERNEL', 'bookworm-6.12')
+KERNEL = guest.STOCK
 BUILD = guest.boot.BUILD
 INSTALLED, NEXT = (re.fullmatch('.*_(.*)_all.deb', path)[1] for directory in ('deb', 'deb-next')
                    for path in glob.glob(f'{BUILD}/{directory}/paravirq-dkms_*_all.deb'))

@@ -40,6 +40,10 @@ signal.signal(signal.SIGINT, boot.end)
 # Status for scripts/kvm-host, which takes it for a fault of the emulated processor.
 TRIPLE_FAULT = 98
 
+# Debian's own kernel of the version $KERNEL, or another one of scripts/build-stock.
+STOCK = os.environ.get('STOCK_KERNEL') or \
+    {'6.1': 'bookworm-6.1', '7.3': 'trixie-7.3'}.get(os.environ.get('KERNEL'), 'bookworm-6.12')
+
 _done = 0
 _failed = 0
 
