@@ -203,7 +203,8 @@ with tempfile.TemporaryDirectory() as d:
                      re.search(f'{path}|not ok', run.stdout), f'{command} {os.path.basename(path)}: {run.stdout.splitlines()[-1:]}')
 
 for args, said in ((['--file', 'abc'], '--file abc: allowed is NAME=PATH'),
-                   (['--kernel', 'no'], f'{guest.boot.BUILD}/kernel/no/arch/x86/boot/bzImage: '
+                   (['--kernel', 'no'],
+                    f'{guest.boot.BUILD}/kernel/{guest.boot.built("no")}/arch/x86/boot/bzImage: '
                     'there is no such file')):
     run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/baremetal'), *args], text=True,
                          check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
