@@ -80,15 +80,19 @@ static const struct firmware_case {
 	resource_size_t memory;
 	u32 number;
 	resource_size_t regs, shift;
+	const char *transport;
 } firmware[] = {
-	{ "hypercalls", 0, 0x3000 },
-	{ "hypercalls of the last channel", 0, 0x3000, 0xffff },
+	{ "hypercalls", 0, 0x3000, 0, 0, 0, "hypercall" },
+	{ "hypercalls of the last channel", 0, 0x3000, 0xffff, 0, 0, "hypercall" },
 	{ "registers in memory", 0, SZ_1M, 1, 0x1000 },
-	{ "no memory", -EINVAL, 0 },
-	{ "two pages", -EINVAL, 0x2000 },
-	{ "half a page more", -EINVAL, 0x3800 },
-	{ "memory from half a page", -EINVAL, 0x3000, 0, 0, 0x800 },
-	{ "channel 65536", -EBUSY, 0x3000, 0x10000 },
+	{ "no memory", -EINVAL, 0, 0, 0, 0, "hypercall" },
+	{ "two pages", -EINVAL, 0x2000, 0, 0, 0, "hypercall" },
+	{ "half a page more", -EINVAL, 0x3800, 0, 0, 0, "hypercall" },
+	{ "memory from half a page", -EINVAL, 0x3000, 0, 0, 0x800, "hypercall" },
+	{ "channel 65536", -EBUSY, 0x3000, 0x10000, 0, 0, "hypercall" },
+	{ "neither hypercalls nor registers", -EINVAL, 0x3000 },
+	{ "hypercalls and registers", -EINVAL, SZ_1M, 1, 0x1000, 0, "hypercall" },
+	{ "another transport", -EINVAL, 0x3000, 0, 0, 0, "pio" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(firmware, firmware, name);
@@ -97,10 +101,10 @@ KUNIT_ARRAY_PARAM_DESC(firmware, firmware, name);
 static struct platform_device *add_device(struct kunit *test, const struct firmware_case *param,
 					  unsigned int irq, unsigned int irqs)
 {
-	struct property_entry properties[2] = {};
+	struct property_entry properties[3] = {};
 	struct resource res[7], memory = {};
 	struct platform_device *pdev;
-	unsigned int n = 0, i;
+	unsigned int n = 0, nr_properties = 0, i;
 
 	if (param->memory) {
 		KUNIT_ASSERT_EQ(test, allocate_resource(&iomem_resource, &memory, SZ_2M, SZ_4G,
@@ -113,12 +117,16 @@ static struct platform_device *add_device(struct kunit *test, const struct firmw
 	for (i = 0; i < irqs; i++)
 		res[n++] = DEFINE_RES_IRQ(irq + i);
 	if (param->number)
-		properties[0] = PROPERTY_ENTRY_U32("paravirq,channel", param->number);
+		properties[nr_properties++] = PROPERTY_ENTRY_U32("paravirq,channel",
+								 param->number);
+	if (param->transport)
+		properties[nr_properties++] = PROPERTY_ENTRY_STRING("paravirq,transport",
+								    param->transport);
 
 	pdev = kunit_platform_device_alloc(test, "paravirq-nobody", PLATFORM_DEVID_AUTO);
 	KUNIT_ASSERT_NOT_NULL(test, pdev);
 	KUNIT_ASSERT_EQ(test, platform_device_add_resources(pdev, res, n), 0);
-	if (param->number)
+	if (nr_properties)
 		KUNIT_ASSERT_EQ(test, device_create_managed_software_node(&pdev->dev, properties,
 									  NULL), 0);
 	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, pdev), 0);
@@ -207,6 +215,7 @@ static void channel_test_ring(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, channel_write(&fake->file, buf, 3, NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, channel_write(&fake->file, buf, 8, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, channel_write(&fake->file, buf + PAGE_SIZE, 0, NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, channel_write(&fake->file, buf + PAGE_SIZE, 4, NULL), -EFAULT);
 	fake->ch.gone = true;
 	KUNIT_EXPECT_EQ(test, channel_write(&fake->file, buf, 4, NULL), -ENODEV);
@@ -273,6 +282,25 @@ static void channel_test_up(struct kunit *test)
 	}
 }
 
+/* [CHAN-24] When the guest shuts down, or unbinds the driver, and the device stays there. */
+static void channel_test_remove(struct kunit *test)
+{
+	struct fake *fake = fake_channel(test);
+	struct platform_device *pdev = add_device(test, &firmware[0], 0, 0);
+	u32 counts[NR_EVENTS + 1];
+
+	KUNIT_EXPECT_PTR_EQ(test, channel_driver.shutdown, channel_driver.remove);
+	platform_set_drvdata(pdev, &fake->ch);
+	fake->ch.misc = (struct miscdevice) {
+		.minor = MISC_DYNAMIC_MINOR, .name = fake->ch.name, .fops = &channel_fops,
+	};
+	KUNIT_ASSERT_EQ(test, misc_register(&fake->ch.misc), 0);
+	channel_driver.shutdown(pdev);
+	KUNIT_EXPECT_EQ(test, fake->written, 0x14);
+	KUNIT_EXPECT_EQ(test, fake->value, 0);
+	KUNIT_EXPECT_EQ(test, channel_look(&fake->ch, counts, true), -ENODEV);
+}
+
 static int fake_wake(struct wait_queue_entry *entry, unsigned int mode, int flags, void *key)
 {
 	(*(unsigned int *)entry->private)++;
@@ -325,6 +353,7 @@ static struct kunit_case channel_test_cases[] = {
 	KUNIT_CASE(channel_test_ring),
 	KUNIT_CASE(channel_test_take),
 	KUNIT_CASE(channel_test_up),
+	KUNIT_CASE(channel_test_remove),
 	KUNIT_CASE(channel_test_interrupts),
 	{}
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Channel between two guests: shared memory, and events by which they ring each other.
- * Its interrupts are any controller's: one for each event and, last, one that says that
+ * Its interrupts, any controller's, are one for each event and, last, one that says that
  * the peer came or went. What holds for users: Documentation/virt/paravirq/channel.rst.
  *
  * Rings are in the shared memory until somebody reads them, also while nobody has the
@@ -11,6 +11,7 @@
  * Copyright (C) 2026 The paravirq authors
  */
 
+#include <linux/cleanup.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
@@ -24,6 +25,7 @@
 #include <linux/property.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/sysfs.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
@@ -84,22 +86,20 @@ static irqreturn_t channel_interrupt(int irq, void *data)
 {
 	struct channel *ch = data;
 
-	spin_lock(&ch->wait.lock);
+	guard(spinlock)(&ch->wait.lock);
 	if (irq == ch->peer_irq)
 		WRITE_ONCE(ch->peer, channel_get(ch, PARAVIRQ_CHANNEL_REG_PEER));
 	wake_up_locked(&ch->wait);
-	spin_unlock(&ch->wait.lock);
 	return IRQ_HANDLED;
 }
 
 /* STATE first: a ring of before it has been counted by then, one of after it is raised. */
 static int channel_set_up(struct channel *ch, bool up)
 {
-	spin_lock_irq(&ch->wait.lock);
+	guard(spinlock_irq)(&ch->wait.lock);
 	channel_set(ch, PARAVIRQ_CHANNEL_REG_STATE, up);
 	WRITE_ONCE(ch->peer, channel_get(ch, PARAVIRQ_CHANNEL_REG_PEER));
 	wake_up_locked(&ch->wait);
-	spin_unlock_irq(&ch->wait.lock);
 	return 0;
 }
 
@@ -152,24 +152,23 @@ static ssize_t channel_read(struct file *file, char __user *buf, size_t len, lof
 static ssize_t channel_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	struct channel *ch = file->private_data;
-	ssize_t ret = -ENODEV;
 	u32 event;
 
+	if (len != sizeof(event))
+		return -EINVAL;
 	if (get_user(event, (u32 __user *)buf))
 		return -EFAULT;
-	if (len != sizeof(event) || event >= ch->nr_events)
+	if (event >= ch->nr_events)
 		return -EINVAL;
 
-	spin_lock_irq(&ch->wait.lock);
-	if (!READ_ONCE(ch->gone)) {
-		/* Counted after what the caller stored, raised after both: all is found. */
-		virt_store_release(&ch->rung[event], ch->rung[event] + 1);
-		channel_set(ch, PARAVIRQ_CHANNEL_REG_RING, event);
-		ret = sizeof(event);
-	}
-	spin_unlock_irq(&ch->wait.lock);
+	guard(spinlock_irq)(&ch->wait.lock);
+	if (READ_ONCE(ch->gone))
+		return -ENODEV;
+	/* Counted after what the caller stored, raised after both: all is found. */
+	virt_store_release(&ch->rung[event], ch->rung[event] + 1);
+	channel_set(ch, PARAVIRQ_CHANNEL_REG_RING, event);
 
-	return ret;
+	return sizeof(event);
 }
 
 static __poll_t channel_poll(struct file *file, poll_table *wait)
@@ -180,10 +179,8 @@ static __poll_t channel_poll(struct file *file, poll_table *wait)
 
 	poll_wait(file, &ch->wait, wait);
 
-	spin_lock_irq(&ch->wait.lock);
+	guard(spinlock_irq)(&ch->wait.lock);
 	any = channel_look(ch, counts, false);
-	spin_unlock_irq(&ch->wait.lock);
-
 	return EPOLLOUT | EPOLLWRNORM |
 	       (any < 0 ? EPOLLHUP | EPOLLERR : any ? EPOLLIN | EPOLLRDNORM : 0);
 }
@@ -257,6 +254,7 @@ static int channel_find(struct platform_device *pdev, struct channel *ch)
 {
 	struct device *dev = &pdev->dev;
 	struct resource *memory = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	bool hypercalls;
 
 	if (!memory || (memory->start | resource_size(memory)) % PARAVIRQ_CHANNEL_PAGE ||
 	    resource_size(memory) <= PARAVIRQ_CHANNEL_DATA)
@@ -270,7 +268,12 @@ static int channel_find(struct platform_device *pdev, struct channel *ch)
 	if (!devm_request_mem_region(dev, memory->start, resource_size(memory), dev_name(dev)))
 		return dev_err_probe(dev, -EBUSY, "%pR is in use\n", memory);
 
-	if (platform_get_resource(pdev, IORESOURCE_MEM, 1)) {
+	hypercalls = !device_property_match_string(dev, "paravirq,transport", "hypercall");
+	if (hypercalls == !!platform_get_resource(pdev, IORESOURCE_MEM, 1))
+		return dev_err_probe(dev, -EINVAL,
+				     "%s, allowed are either registers or paravirq,transport \"hypercall\"\n",
+				     hypercalls ? "both" : "neither");
+	if (!hypercalls) {
 		ch->regs = devm_platform_ioremap_resource(pdev, 1);
 		if (IS_ERR(ch->regs))
 			return PTR_ERR(ch->regs);
@@ -328,9 +331,9 @@ static int channel_request(struct platform_device *pdev, struct channel *ch)
 }
 
 /* When it is down, who had the lock before has left it, and who comes finds it gone. */
-static void channel_gone(void *data)
+static void channel_remove(struct platform_device *pdev)
 {
-	struct channel *ch = data;
+	struct channel *ch = platform_get_drvdata(pdev);
 
 	misc_deregister(&ch->misc);
 	WRITE_ONCE(ch->gone, true);
@@ -341,7 +344,6 @@ static int channel_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
 	struct channel *ch = kzalloc(sizeof(*ch), GFP_KERNEL);
-	int ret;
 
 	if (!ch)
 		return -ENOMEM;
@@ -352,13 +354,9 @@ static int channel_probe(struct platform_device *pdev)
 		.minor = MISC_DYNAMIC_MINOR, .name = ch->name, .fops = &channel_fops, .parent = dev,
 	};
 	platform_set_drvdata(pdev, ch);
-	ret = devm_add_action_or_reset(dev, channel_put, ch) ?: channel_find(pdev, ch) ?:
-	      channel_identify(dev, ch) ?: channel_request(pdev, ch) ?: misc_register(&ch->misc);
-	if (ret)
-		return ret;
-
-	channel_set_up(ch, true);
-	return devm_add_action_or_reset(dev, channel_gone, ch);
+	return devm_add_action_or_reset(dev, channel_put, ch) ?: channel_find(pdev, ch) ?:
+	       channel_identify(dev, ch) ?: channel_request(pdev, ch) ?:
+	       misc_register(&ch->misc) ?: channel_set_up(ch, true);
 }
 
 static int channel_suspend(struct device *dev)
@@ -381,6 +379,8 @@ MODULE_DEVICE_TABLE(of, channel_of_ids);
 
 static struct platform_driver channel_driver = {
 	.probe		= channel_probe,
+	.remove		= channel_remove,
+	.shutdown	= channel_remove,
 	.driver		= {
 		.name			= "paravirq-channel",
 		.acpi_match_table	= channel_acpi_ids,
