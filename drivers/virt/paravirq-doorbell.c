@@ -155,6 +155,7 @@ static ssize_t doorbell_read(struct file *file, char __user *buf, size_t len,
 	if (copy_to_user(buf, &count, sizeof(count))) {
 		spin_lock_irq(&line->db->lock);
 		line->count += count;
+		wake_up_interruptible(&line->wait);
 		spin_unlock_irq(&line->db->lock);
 		return -EFAULT;
 	}
@@ -248,7 +249,7 @@ static void doorbell_gone(void *data)
 	kref_put(&db->ref, doorbell_release);
 }
 
-/* The number that firmware has for it, so that the probe order does not matter. */
+/* The number that firmware has for it: where all have one, the probe order does not matter. */
 static int doorbell_alloc_id(struct device *dev)
 {
 	u64 number = of_alias_get_id(dev->of_node, "doorbell");
