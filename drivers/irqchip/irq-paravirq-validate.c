@@ -231,18 +231,18 @@ static struct paravirq *validate_source(struct validation *v,
 	if (ACPI_FAILURE(acpi_get_handle(NULL, path, &handle)))
 		return NULL;
 
-	adev = acpi_fetch_acpi_dev(handle);
+	adev = acpi_get_acpi_dev(handle);
 	pv = adev ? paravirq_find(acpi_fwnode_handle(adev)) : NULL;
-	if (pv && adev->handle == handle && !v->gsis_alone)
-		return pv;
-
-	if (!pv)
+	if (!pv) {
 		validate_absent(v, path, number);
-	else
+	} else if (v->gsis_alone || adev->handle != handle) {
 		say(v, PROBLEM, "source '%s' of %#x %s", path, number, v->gsis_alone ?
 		    "is not looked at: its device takes GSIs alone" : "is an alias");
+		pv = NULL;
+	}
+	acpi_dev_put(adev);
 
-	return NULL;
+	return pv;
 }
 
 static acpi_status validate_acpi_resource(struct acpi_resource *ares, void *data)
@@ -305,9 +305,7 @@ static void validate_acpi(struct validation *v)
 	acpi_bus_for_each_dev(validate_acpi_device, v);
 }
 #else
-static void validate_acpi(struct validation *v)
-{
-}
+static void validate_acpi(struct validation *v) { }
 #endif
 
 static int validate_of_device(struct device *dev, void *data)
