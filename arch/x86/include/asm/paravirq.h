@@ -44,9 +44,9 @@ static inline u64 __paravirq_hypercall(u32 function, u32 reg, u64 value)
  * @read_route:	read the route of @line
  * @write_route: write the route of @line, as one step for the hypervisor
  *
- * Each call is complete when it returns: the hypervisor has acted on it. The
- * core calls with a raw spinlock held and interrupts off, so none may sleep;
- * no two calls for one controller run at the same time.
+ * Each call is complete when it returns: the hypervisor has acted on it. But for a
+ * controller that nobody has found yet, the core calls with a raw spinlock held and
+ * interrupts off, so none may sleep; no two calls for one controller run at the same time.
  */
 struct paravirq_ops {
 	const char *name;

@@ -34,7 +34,7 @@ static struct paravirq *paravirq_of(struct irq_data *d)
  * Context: Process context, may sleep; takes paravirq_mutex.
  * Return: the Linux interrupt number, -ENODEV if there is no such controller,
  *	   -EINVAL if @line is none that is kept for modules, -EEXIST if it is
- *	   allocated, -ENOSPC if none is free, -ENOMEM. What is wrong is logged.
+ *	   allocated, -ENOSPC if none is free, these three logged, or -ENOMEM.
  */
 int paravirq_alloc_irq(struct fwnode_handle *intc, u32 line)
 {
