@@ -467,7 +467,8 @@ guest.equal([re.sub(r' \d{3}M', ' ...M', line[4:]) for line in m.hv.log
 
 # Nothing to run, or nothing to run on: one message and the end.
 for label, table, options, said in (
-        ('no partition', 'partition A\n', {},
+        ('none is left', 'partition A\n', {}, 'no partition is left, see above: halted'),
+        ('no partition', '# none\n', {},
          'no partition: the first module has to be a table with one: halted'),
         ('no SVM', probe('A', 1), {'processor': 'max,svm=off'}, 'the CPU has no SVM: halted'),
         ('no x2APIC', probe('A', 1), {'processor': 'max,x2apic=off'},

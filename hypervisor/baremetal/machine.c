@@ -2,8 +2,7 @@
 /*
  * The machine: entered from boot.S with what the multiboot loader says. Finds modules,
  * memory and CPUs, quiets what firmware has left, reads the table of partitions by
- * table.c and has each CPU begin in run.c. All of them take memory here, and nobody gives
- * it back.
+ * table.c and has each CPU begin in run.c. All take memory here, and give none back.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -388,7 +387,8 @@ void machine_main(u32 info)
 	if (machine.nr_modules)
 		table_read(&machine.modules[0]);
 	if (!nr_partitions)
-		halt_for("no partition: the first module has to be a table with one");
+		halt_for(*partitions[0].name ? "no partition is left, see above" :
+			 "no partition: the first module has to be a table with one");
 
 	machine_cpu_init();
 	memcpy((void *)TRAMPOLINE, trampoline, trampoline_end - trampoline);
