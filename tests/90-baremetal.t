@@ -161,8 +161,7 @@ class Machine(baremetal.Machine):
 # What it costs Linux to get to its first program, which reports and ends. 7.3 asks 42 times
 # more than 6.12, again and again, which leaves of CPUID there are.
 CPUIDS = 480 if os.environ.get('KERNEL') == '7.3' else 440
-with Machine('to init', baremetal.partition('A', 1, initrd='report.cpio'), cpus=1,
-             consoles='A') as m:
+with Machine('to init', baremetal.partition('A', 1, initrd='report.cpio'), cpus=1) as m:
     pass
 exits = m.counts('A', 0)
 refused = exits.pop('refused')
@@ -219,7 +218,7 @@ for n, name in enumerate('AB'):
 # Hostile guests, while Linux in A goes on.
 with Machine('hostile', linux('A', 1, append='guest_wait=1', ssdt='ssdt.aml') +
              ''.join(probe(name, n + 2) for n, name in enumerate('BCD')) +
-             'channel B C events 4\n', cpus=4, consoles='ABCD') as m:
+             'channel B C events 4\n', cpus=4) as m:
     m.A.wait_line('selftest: ready')
     vector = 0x51
     m.tells('B', ('its APIC id', 'r 802', 2),
@@ -331,7 +330,7 @@ guest.equal((after['refused'] - before['refused'], after['ipi'] - before['ipi'])
 
 # Partitions that come and go, while the other one rings; and more that stops one.
 with Machine('restart', probe('A', 1) + probe('B', 2) + probe('C', 3) + probe('D', 4) +
-             'channel A B events 2\nchannel B C\n', cpus=4, consoles='ABCD') as m:
+             'channel A B events 2\nchannel B C\n', cpus=4) as m:
     m.call('A', CHANNEL_WRITE, STATE, 1)
     m.call('A', WRITE, ROUTE + 8 * 2, 1 << 32 | ENABLE | 0x71)
     for n in range(1, 4):
@@ -457,7 +456,7 @@ SAID = [
     'table line 52: "F", allowed: 4 lines for channels, this one makes 5',
 ]
 # The CPU that has booted is the second one.
-with Machine('table', TABLE, cpus=1, consoles='FG') as m:
+with Machine('table', TABLE, cpus=1, consoles={1: 'F', 2: 'G'}) as m:
     for name in 'FG':
         guest.equal([m.call(name, CHANNEL_READ, number << 16 | EVENTS) for number in (0, 1)], [2, 0],
                     f'table: partition {name} has one channel')
@@ -476,4 +475,52 @@ for label, table, options, said in (
     with Machine(label, table, halts=True, **options) as m:
         pass
     guest.equal(m.hv.log[-1], f'hv: {said}', f'{label}: says why')
+
+
+def command(label, table):
+    """scripts/baremetal with a table of one's own; its exit status and lines."""
+    path = os.path.join(temp.name, label)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(table)
+    files = baremetal.kernel_files('slim')
+    run = subprocess.run([f'{ROOT}/scripts/baremetal', '--memory', '1G', '--table', path,
+                          '--file', f'vmlinuz={files["bzImage"]}',
+                          '--file', f'initrd.img={files["initrd.cpio"]}'],
+                         check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if run.returncode:
+        guest.note(run.stdout[run.stdout.rfind('hv | hv: paravirq'):])
+    return run.returncode, run.stdout.splitlines()
+
+
+# The page's own example, whose log is a serial port, without the table of a device that
+# nobody has.
+with open(f'{ROOT}/Documentation/virt/paravirq/baremetal.rst', encoding='utf-8') as page:
+    example = re.search(r'^    # Two partitions\n(?: .*\n)+', page.read(), re.M)[0]
+status, said = command('example', example.replace('ssdt devices.aml', ''))
+guest.equal((status, sorted(line for line in said if re.match('hv .*: off$', line))),
+            (0, [f'hv | hv: partition {name}: off' for name in 'AB']),
+            "command: the page's own table runs")
+
+# One that is left, whose console is not the first; what is wrong in the table comes last.
+status, said = command('one', """partition West
+	console com2
+	kernel vmlinuz
+	initrd initrd.img
+	append console=ttyS1
+""")
+guest.equal((status, sum(line.startswith('West | ') for line in said) > 5), (0, True),
+            'command: a partition alone is well, and named as in the table')
+status, said = command('left out', """partition West
+	console com2
+	kernel vmlinuz
+	initrd initrd.img
+	append console=ttyS1
+partition X
+	cpus 0
+	console com1
+""")
+guest.equal((status, [line for line in said if line.startswith('paravirq: ')][:-1]),
+            (1, ['paravirq: hv: table line 7: "0", allowed: 1 to 256',
+                 'paravirq: hv: partition X is left out']),
+            'command: of a partition that is left out, only what the hypervisor says')
 guest.done()
