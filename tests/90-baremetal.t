@@ -477,15 +477,16 @@ for label, table, options, said in (
     guest.equal(m.hv.log[-1], f'hv: {said}', f'{label}: says why')
 
 
-def command(label, table):
-    """scripts/baremetal with a table of one's own; its exit status and lines."""
+def command(label, table, kernel='slim', **more):
+    """scripts/baremetal with a table and files of one's own; its exit status and lines."""
     path = os.path.join(temp.name, label)
     with open(path, 'w', encoding='utf-8') as f:
         f.write(table)
-    files = baremetal.kernel_files('slim')
+    built = baremetal.kernel_files(kernel)
+    files = {'vmlinuz': built['bzImage'], 'initrd.img': built['initrd.cpio'],
+             'devices.aml': FILES['ssdt.aml'], **more}
     run = subprocess.run([f'{ROOT}/scripts/baremetal', '--memory', '1G', '--table', path,
-                          '--file', f'vmlinuz={files["bzImage"]}',
-                          '--file', f'initrd.img={files["initrd.cpio"]}'],
+                          *(f'--file={name}={file}' for name, file in files.items())],
                          check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if run.returncode:
         guest.note(run.stdout[run.stdout.rfind('hv | hv: paravirq'):])
@@ -523,4 +524,31 @@ guest.equal((status, [line for line in said if line.startswith('paravirq: ')][:-
             (1, ['paravirq: hv: table line 7: "0", allowed: 1 to 256',
                  'paravirq: hv: partition X is left out']),
             'command: of a partition that is left out, only what the hypervisor says')
+
+# A device of one's own, without its driver, and with it in /modules of the initrd.
+OWN = """partition A
+	console com1
+	kernel vmlinuz
+	initrd initrd.img
+	ssdt devices.aml
+	append console=ttyS0 guest_modules=irq-paravirq
+"""
+status, said = command('no driver', OWN)
+guest.equal((status, [line for line in said if 'has no driver' in line]),
+            (1, [' A |   PVIQ7777:00 has no driver, baremetal.rst says how to bring one']),
+            'command: a device without a driver is said')
+with open(f'{temp.name}/ssdt.aml', 'rb') as table, open(f'{temp.name}/probe.aml', 'wb') as renamed:
+    old = table.read()
+    new = bytearray(old.replace(b'PVIQ7777', b'PVIQ0FFF'))
+    new[9] = (new[9] + sum(old) - sum(new)) % 256
+    renamed.write(new)
+MODULES = guest.boot.built('modules')
+with open(f'{BUILD}/initrd-{MODULES}.cpio', 'rb') as initrd, \
+     open(f'{temp.name}/modules.cpio', 'wb') as both:
+    both.write(initrd.read() + guest.boot.newc(
+        {'modules/irqprobe.ko': f'{BUILD}/kernel/{MODULES}/irqprobe/irqprobe.ko'}))
+status, said = command('driver', OWN, 'modules', **{
+    'initrd.img': f'{temp.name}/modules.cpio', 'devices.aml': f'{temp.name}/probe.aml'})
+guest.equal((status, sum(bool(re.search(r'PVIQ0FFF:00 interrupt 0: .* line 9 .* irqprobe', line))
+                         for line in said)), (0, 1), 'command: a driver comes with the initrd')
 guest.done()
