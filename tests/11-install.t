@@ -44,12 +44,17 @@ files() {
 		./lib/x86/pkgconfig/paravirq.pc
 		./share/doc/libparavirq/BSD-3-Clause
 		./share/doc/libparavirq/GPL-2.0
+		./share/doc/libparavirq/channel.c
+		./share/doc/libparavirq/channel.rst
 		./share/doc/libparavirq/examples/aml.c
 		./share/doc/libparavirq/examples/aml.h
 		./share/doc/libparavirq/examples/channel-host.c
 		./share/doc/libparavirq/examples/example.c
 		./share/doc/libparavirq/examples/kvm.c
 		./share/doc/libparavirq/examples/kvm.h
+		./share/doc/libparavirq/interface.rst
+		./share/doc/libparavirq/library.rst
+		./share/doc/libparavirq/paravirq.c
 	EOF
 	(cd "$dest/opt/paravirq" && find . -type f | LC_ALL=C sort) | diff "$out/expected" -
 }

@@ -7,7 +7,8 @@
  * back to raise a line of the other side. What the two sides share are two words:
  * they may be in one monitor, or in two that share memory. The channel's memory is
  * none of this library's business; the monitor clears it once and gives it to both.
- * It allocates nothing and needs no C library.
+ * It allocates nothing and needs no C library. Functions are described in channel.c, which
+ * "make install" puts into DOCDIR.
  *
  * Threads: paravirq_channel_init() comes first and alone; everything else may be
  * called from any thread at any time.

@@ -9,6 +9,9 @@
  * through struct paravirq_ops. It allocates nothing, needs no C library, and knows
  * neither QEMU nor KVM. For C99 and C++ of gcc and clang, which have __atomic_*().
  *
+ * Each function is described before its definition, in paravirq.c, and their use in
+ * library.rst: "make install" puts both into DOCDIR.
+ *
  * Threads: paravirq_init() comes first and alone; everything else may be called
  * from any thread at any time, but not from a signal handler.
  *
