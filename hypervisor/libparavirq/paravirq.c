@@ -546,7 +546,8 @@ static enum paravirq_status saved_check(struct paravirq *pv, uint64_t route)
  * @nr_lines: number of lines of the controller that was saved
  * @routes: what paravirq_save() made of them
  * @registers: likewise; all values are allowed
- * @bad_line: where to store the line that a refusal is about, or NULL
+ * @bad_line: where to store the line that a refusal is about, or NULL; left alone if it is
+ *	about none
  *
  * Trusts nothing. Injects nothing: what was pending stays pending, what was so before
  * is forgotten. Calls paravirq_ops.route_changed, so what that needs has to be there.

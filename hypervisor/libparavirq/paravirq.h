@@ -63,6 +63,11 @@ enum paravirq_raised {
  * @PARAVIRQ_BAD_DEST: an enabled route goes to a broadcast APIC id
  * @PARAVIRQ_BAD_PENDING: a route is pending though it is not masked
  * @PARAVIRQ_BAD_DISABLED: a route that is not enabled is not PARAVIRQ_ROUTE_RESET
+ *
+ * BAD_NR_LINES comes before all. Others are of the first line that is wrong, which is stored
+ * in paravirq_restore()'s @bad_line, and if several apply it is the first of BAD_DISABLED,
+ * BAD_PENDING, BAD_RESERVED, BAD_VECTOR and BAD_DEST. With OK and BAD_NR_LINES @bad_line is
+ * left alone.
  */
 enum paravirq_status {
 	PARAVIRQ_OK,

@@ -1361,6 +1361,39 @@ static void test_restore_of_a_shared_image(void **state)
 		assert_int_equal(word_of(i), PARAVIRQ_ROUTE_RESET);
 }
 
+/* Of several errors it is the first line's; each of these goes before those above it. */
+static void test_restore_says_one_error(void **state)
+{
+	static const struct paravirq_registers registers;
+	static const struct {
+		uint64_t route;
+		enum paravirq_status status;
+	} worse[] = {
+		{ ROUTE(UINT32_MAX, 0x31, ENABLE), PARAVIRQ_BAD_DEST },
+		{ ROUTE(UINT32_MAX, 1, ENABLE), PARAVIRQ_BAD_VECTOR },
+		{ ROUTE(UINT32_MAX, 1, ENABLE | 0x800), PARAVIRQ_BAD_RESERVED },
+		{ ROUTE(UINT32_MAX, 1, ENABLE | 0x800 | PENDING), PARAVIRQ_BAD_PENDING },
+		{ ROUTE(UINT32_MAX, 1, 0x800 | PENDING), PARAVIRQ_BAD_DISABLED },
+	};
+	uint32_t bad = 99;
+
+	(void)state;
+	for (int i = 0; i < LINES; i++)
+		image[i] = PARAVIRQ_ROUTE_RESET;
+	assert_int_equal(paravirq_restore(&pv, LINES, image, &registers, &bad), PARAVIRQ_OK);
+	assert_int_equal(bad, 99);
+	image[LINES - 1] = 0;
+	for (size_t i = 0; i < sizeof(worse) / sizeof(worse[0]); i++) {
+		image[2] = worse[i].route;
+		assert_int_equal(paravirq_restore(&pv, LINES, image, &registers, &bad), worse[i].status);
+		assert_int_equal(bad, 2);
+	}
+	bad = 99;
+	assert_int_equal(paravirq_restore(&pv, LINES - 1, image, &registers, &bad),
+			 PARAVIRQ_BAD_NR_LINES);
+	assert_int_equal(bad, 99);
+}
+
 static void test_version(void **state)
 {
 	(void)state;
@@ -1438,6 +1471,7 @@ int main(void)
 		BOTH(test_irqfd_disable),
 		BOTH(test_irqfd_save_restore),
 		BOTH(test_save_restore),
+		BOTH(test_restore_says_one_error),
 		BOTH(test_restore_refuses),
 		BOTH(test_life_of_a_line),
 		cmocka_unit_test_setup(test_dest, setup_pio),
