@@ -150,7 +150,8 @@ def refusals():
     for name in '', 'ABC', 'ABCDE', 'ABCD-', 'abcd', '0BCD', 'AB D', 'PVIC':
         refuse(f'the name "{name}"', BAD_NAME, ports, (name, 'PVIQ0002', 0, 0, [1]))
     refuse('a name twice', BAD_NAME, memory, consumer(1, [1]), consumer(1, [2]))
-    for hid in '', 'PVIQ02', 'PVIQ00002', 'pviq0002', 'PVIQ_002':
+    for hid in ('', 'PVIQ02', 'PVIQ00002', 'pviq0002', 'PVIQ_002', 'PVIQ0001', 'PRP0001', 'PNP0501',
+                'ACPI0004'):
         refuse(f'the _HID "{hid}"', BAD_HID, memory, ('ABCD', hid, 0, 0, [1]))
     refuse('memory that ends above 4 GiB', BAD_MEMORY, memory, ('ABCD', 'PVIQ0002', 0xfffff000, 0x1001, [1]))
     refuse('a line out of range', BAD_LINE, memory, consumer(1, [63, 64]))
@@ -192,7 +193,7 @@ same('2048 lines of one consumer', (0x1000, 2048, 0xfec80000, 0), [consumer(0, r
 same('2048 consumers of one line', (0x1000, 2048, 0xfec80000, 0),
      [consumer(i, [2047 - i]) for i in range(2048)])
 same('lines in no order, memory up to 4 GiB', PVIC,
-     [('_A0_', 'PNP0A0A', 0xffff0000, 0x10000, [63, 0, 17, 62]), ('BCDE', 'ACPI0004', 0, 0, [1])])
+     [('_A0_', 'ABC0A0A', 0xffff0000, 0x10000, [63, 0, 17, 62]), ('BCDE', 'ABCD0004', 0, 0, [1])])
 # Lengths grow by 20 with a line, by 1 with a _HID.
 for many in 2, 3, 11, 12, 198, 199, 200, 201:
     for hid in 'PVI0002', 'PVIQ0002':
