@@ -100,7 +100,7 @@ help:
 	@echo '  make fuzz       fuzz libparavirq for FUZZ_TIME=600 seconds'
 	@echo '  make install    libparavirq for a hypervisor of yours; PREFIX=, LIBDIR=, INCLUDEDIR=,'
 	@echo '                  DESTDIR=; "make uninstall" takes it away'
-	@echo '  make kernels    build the guest kernels ($(KERNELS)): 12 min'
+	@echo '  make kernels    build the guest kernels: 12 min; "make slim" and "make modules" one'
 	@echo '  make qemu       build QEMU 10.0 with paravirq: 3 min'
 	@echo '  make tables     compile the firmware tables'
 	@echo '  make baremetal  build our own hypervisor'

@@ -218,6 +218,10 @@ for settings, said in ((['TABLE=my.aml'], 'no setting TABLE, allowed are KERNEL'
                          cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     guest.ok(run.returncode == 2 and said in run.stdout,
              f'make run {" ".join(settings)} says what is wrong')
+run = subprocess.run(['make', '-s', 'help'], text=True, check=False, cwd=guest.boot.ROOT,
+                     stdout=subprocess.PIPE)
+guest.equal([name for name in ('kernels', 'slim', 'modules', 'qemu', 'tables', 'baremetal')
+             if f'make {name}' not in run.stdout], [], 'make help has what builds a part')
 run = subprocess.run(['make', 'test', 'TESTS=tests/30-fire.t split:tests/nosuch.t'], text=True, check=False,
                      cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 guest.ok(run.returncode and 'no file tests/nosuch.t.' in run.stdout,
