@@ -139,6 +139,8 @@ for name, lines, failures in (
         ('no interrupt of a device with a problem', [
             'paravirq: validation: problem: PVIQ0002:01 interrupt 0: line 0x1040 of PVIQ0001:00 out of range',
             NOT_FOUND.format('PVIQ0002:01')], 2),
+        ('an object of two tables', ['ACPI BIOS Error (bug): Failure creating named object [\\_SB.PVIC], '
+                                     'AE_ALREADY_EXISTS (20240827/dswload2-326)'], 1),
         ('a line that is taken', ['paravirq-doorbell PVIQ0002:00: error -16: line 0: cannot request irq 24'], 1)):
     guest.equal(len([text for passed, text in check(GOOD + lines) if not passed]), failures,
                 f'check-boot-log: {name}')

@@ -207,6 +207,17 @@ def test_tables(tables):
         re.findall(r'^# \S+ODD(\d) .* is taken for a GSI', out, re.M) == ['0', '1', '4'],
         'foreign.aml: a GSI that no IO-APIC can have', out)
 
+    # Objects that are in two tables, and twice in one.
+    two = os.path.join(tables, 'two.asl')
+    with open(two, 'w', encoding='utf-8') as file:
+        file.write('DefinitionBlock ("", "SSDT", 2, "TEST", "TWO", 1) { Scope (\\_SB) {' +
+                   PVIC.replace('0x1000)', '0x2000) Name (_GSB, 0x3000)') + '} }')
+    run('iasl', '-f', two)
+    for first, objects in (['pvic.aml'], ['PVIC']), ([], ['PVIC._GSB']):
+        status, out = run(CHECK, *(os.path.join(tables, name) for name in [*first, 'two.aml']))
+        tap(status == 1 and re.findall(r'^not ok \d+ \S+/two.aml: \\_SB\.(\S+) exists already', out, re.M) ==
+            objects, f'two.aml: {objects} exists', out)
+
     cut = os.path.join(tables, 'cut.aml')
     with open(os.path.join(tables, 'paravirq.aml'), 'rb') as whole, open(cut, 'wb') as part:
         part.write(whole.read()[:-40])
