@@ -17,10 +17,9 @@ export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
 endif
 FIRMWARE ?= acpi
 OWN := $(strip $(TABLES) $(MODULES) $(INITRD))
-ABSENT := $(strip $(foreach f,$(OWN) $(patsubst full:%,%,$(TESTS:split:%=%)),$(if $(wildcard $f),,$f)))
-ifneq ($(ABSENT),)
-$(error no file $(ABSENT))
-endif
+$(foreach s,TABLES MODULES INITRD TESTS,$(foreach f,$(patsubst full:%,%,$($s:split:%=%)),\
+	$(if $(wildcard $f),,$(error $s: no file $f))\
+	$(if $(wildcard $f/.),$(error $s: $f is a directory))))
 ifneq ($(words $(CURDIR)),1)
 $(error $(CURDIR): the path has a space, with which Linux and QEMU cannot be built)
 endif

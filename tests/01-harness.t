@@ -214,9 +214,12 @@ for args, said in ((['--file', 'abc'], '--file abc: allowed is NAME=PATH'),
                 (2, f'baremetal: error: {said}'), f'baremetal {" ".join(args)}: one line')
 
 for settings, said in ((['TABLE=my.aml'], 'no setting TABLE, allowed are KERNEL'),
+                       (['TABLES=tests'], 'TABLES: tests is a directory'),
+                       (['MODULES=tests'], 'MODULES: tests is a directory'),
+                       (['INITRD=tests'], 'INITRD: tests is a directory'),
                        (['HYPERVISOR=qemu-pair', 'FIRMWARE=dt'],
                         'HYPERVISOR=qemu-pair takes no TABLES, MODULES, INITRD or FIRMWARE')):
-    run = subprocess.run(['make', 'run', *settings], text=True, check=False,
+    run = subprocess.run(['make', '-n', 'run', *settings], text=True, check=False,
                          cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     guest.ok(run.returncode == 2 and said in run.stdout,
              f'make run {" ".join(settings)} says what is wrong')
@@ -224,7 +227,7 @@ run = subprocess.run(['make', '-s', 'help'], text=True, check=False, cwd=guest.b
                      stdout=subprocess.PIPE)
 guest.equal([name for name in ('kernels', 'slim', 'modules', 'qemu', 'tables', 'baremetal')
              if f'make {name}' not in run.stdout], [], 'make help has what builds a part')
-run = subprocess.run(['make', 'test', 'TESTS=tests/30-fire.t split:tests/nosuch.t'], text=True, check=False,
+run = subprocess.run(['make', '-n', 'test', 'TESTS=tests/30-fire.t split:tests/nosuch.t'], text=True, check=False,
                      cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 guest.ok(run.returncode and 'no file tests/nosuch.t.' in run.stdout,
          'make test without a test builds nothing')

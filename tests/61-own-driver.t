@@ -72,6 +72,7 @@ with tempfile.TemporaryDirectory() as d:
              'mydevice.aml is an ACPI table (.aml), allowed is a device tree (.dtb) with FIRMWARE=dt'),
             (['--modules', 'mydevice.c'], 'mydevice.c is something else, allowed is a kernel module'),
             (['--modules', '/bin/true'], '/bin/true is for no Linux, allowed is '),
+            (['--tables', d], f'{d} is a directory, allowed is an ACPI table (.aml)'),
             (['--initrd', 'mydevice.ko'],
              'mydevice.ko is a kernel module (.ko), allowed is a cpio archive')):
         status, said = boot(*arguments, directory=d)
@@ -128,6 +129,6 @@ with tempfile.TemporaryDirectory() as d:
 for variable, said in (('FIRMWARE=foo', 'FIRMWARE=foo, allowed are acpi, dt and dt+acpi'),
                        ('TABLES=nosuch.aml', 'no file nosuch.aml'),
                        ('MODULES=nosuch.ko', 'no file nosuch.ko')):
-    status, output = run('make', 'run', variable)
+    status, output = run('make', '-n', 'run', variable)
     guest.ok(status and said in output, f'make run {variable}: {said}')
 guest.done()
