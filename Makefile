@@ -17,6 +17,8 @@ export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
 endif
 FIRMWARE ?= acpi
 OWN := $(strip $(TABLES) $(MODULES) $(INITRD))
+$(foreach s,TABLES MODULES INITRD,$(if $(word 2,$($s)),$(if $(shell [ ! -e '$($s)' ] || echo there),\
+	$(error $s=$($s): the path has a space, which none may have here))))
 $(foreach s,TABLES MODULES INITRD TESTS,$(foreach f,$(patsubst full:%,%,$($s:split:%=%)),\
 	$(if $(wildcard $f),,$(error $s: no file $f))\
 	$(if $(wildcard $f/.),$(error $s: $f is a directory))))

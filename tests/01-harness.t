@@ -175,6 +175,11 @@ with tempfile.TemporaryDirectory(prefix='a b') as d:
                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     guest.ok(run.returncode and 'the path has a space' in run.stderr,
              'make in a path with a space is refused at once')
+    for setting in 'TABLES', 'MODULES', 'INITRD':
+        run = subprocess.run(['make', '-n', 'run', f'{setting}={d}/Makefile'], cwd=guest.boot.ROOT, text=True,
+                             check=False, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        guest.ok(run.returncode and f'{setting}={d}/Makefile: the path has a space' in run.stderr,
+                 f'make run {setting}= with a path with a space')
     for name, text in ('Kbuild', ''), ('Makefile', 'VERSION = 6\nPATCHLEVEL = 11\n'):
         with open(os.path.join(d, name), 'w', encoding='utf-8') as f:
             f.write(text)
