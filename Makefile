@@ -37,13 +37,13 @@ ifneq ($(OWN)$(filter-out acpi,$(FIRMWARE)),)
 $(error HYPERVISOR=$(HYPERVISOR) takes no TABLES, MODULES, INITRD or FIRMWARE)
 endif
 endif
-# A misspelt setting would be one that is not there.
-ifneq ($(filter run shell,$(MAKECMDGOALS)),)
-SETTINGS := KERNEL KERNEL_SRC QEMU_SRC JOBS FIRMWARE TABLES MODULES INITRD HYPERVISOR V
+# A misspelt setting would be one that is not there. The last ones are hypervisor/libparavirq's.
+SETTINGS := KERNEL KERNEL_SRC QEMU_SRC JOBS FIRMWARE TABLES MODULES INITRD HYPERVISOR V \
+	TESTS KVM_TESTS RINGS BOOTS STOCK STOCK_KERNEL GUEST_KERNEL ACCEL FUZZ_TIME \
+	PREFIX LIBDIR INCLUDEDIR DOCDIR DESTDIR O CC AR CFLAGS CPPFLAGS LDFLAGS LDLIBS
 OTHERS := $(filter-out $(SETTINGS),$(foreach v,$(.VARIABLES),$(if $(findstring command,$(origin $v)),$v)))
 ifneq ($(OTHERS),)
 $(error no setting $(OTHERS), allowed are $(SETTINGS))
-endif
 endif
 KERNELS := slim modules
 DEBUG_KERNELS := debug kcsan

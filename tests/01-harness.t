@@ -232,6 +232,11 @@ run = subprocess.run(['make', '-s', 'help'], text=True, check=False, cwd=guest.b
                      stdout=subprocess.PIPE)
 guest.equal([name for name in ('kernels', 'slim', 'modules', 'qemu', 'tables', 'baremetal')
              if f'make {name}' not in run.stdout], [], 'make help has what builds a part')
+for target in 'test', 'install', 'test-kernels', 'slim':
+    run = subprocess.run(['make', '-n', target, 'TEST=x'], text=True, check=False,
+                         cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    guest.ok(run.returncode == 2 and 'no setting TEST, allowed are KERNEL' in run.stdout,
+             f'make {target} TEST=x says what is wrong')
 run = subprocess.run(['make', '-n', 'test', 'TESTS=tests/30-fire.t split:tests/nosuch.t'], text=True, check=False,
                      cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 guest.ok(run.returncode and 'no file tests/nosuch.t.' in run.stdout,
