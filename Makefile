@@ -15,6 +15,13 @@ FOR := $(if $(filter-out 6.12,$(KERNEL)),-$(KERNEL))
 ifneq ($(QEMU_SRC),)
 export QEMU := $(CURDIR)/build/qemu-user/qemu-system-x86_64
 endif
+# As prepare-linux and build-qemu have it, which come later.
+ifneq ($(KERNEL_SRC),$(if $(wildcard $(KERNEL_SRC)/Kbuild),$(KERNEL_SRC)))
+$(error KERNEL_SRC=$(KERNEL_SRC) is not a Linux source tree)
+endif
+ifneq ($(QEMU_SRC),$(if $(wildcard $(QEMU_SRC)/qemu-options.hx),$(QEMU_SRC)))
+$(error QEMU_SRC=$(QEMU_SRC) is not a QEMU source tree)
+endif
 FIRMWARE ?= acpi
 OWN := $(strip $(TABLES) $(MODULES) $(INITRD))
 $(foreach s,TABLES MODULES INITRD,$(if $(word 2,$($s)),$(if $(shell [ ! -e '$($s)' ] || echo there),\
@@ -50,6 +57,9 @@ DEBUG_KERNELS := debug kcsan
 BENCH_KERNELS := bare pci both
 STOCK_KERNELS := bookworm-6.1 bookworm-6.12 trixie-6.12 trixie-7.3
 STOCK ?= $(STOCK_KERNELS)
+ifneq ($(filter-out $(STOCK_KERNELS),$(STOCK)),)
+$(error STOCK=$(STOCK), allowed are $(STOCK_KERNELS))
+endif
 # As tests/lib/guest.py has it.
 STOCK_KERNEL ?= $(if $(filter 7.3,$(KERNEL)),trixie-7.3,bookworm-$(or $(KERNEL),6.12))
 # Linux 6.1 has no lines for the queues of virtio, no device trees, and no partitions.

@@ -26,6 +26,10 @@ die()
 	exit 1
 }
 
+case $JOBS in
+0* | *[!0-9]*) die "JOBS=$JOBS, allowed are numbers from 1." ;;
+esac
+
 # Holds until the script ends: two runs must not build the same thing at once.
 lock()
 {

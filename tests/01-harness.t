@@ -232,6 +232,17 @@ run = subprocess.run(['make', '-s', 'help'], text=True, check=False, cwd=guest.b
                      stdout=subprocess.PIPE)
 guest.equal([name for name in ('kernels', 'slim', 'modules', 'qemu', 'tables', 'baremetal')
              if f'make {name}' not in run.stdout], [], 'make help has what builds a part')
+for target, setting, said in (('test-kernels', 'STOCK=nope', 'STOCK=nope, allowed are bookworm-6.1'),
+                              ('run', 'KERNEL_SRC=/nope', 'KERNEL_SRC=/nope is not a Linux source tree'),
+                              ('run', 'QEMU_SRC=/nope', 'QEMU_SRC=/nope is not a QEMU source tree')):
+    run = subprocess.run(['make', '-n', target, setting], text=True, check=False,
+                         cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    guest.ok(run.returncode == 2 and said in run.stdout, f'make {target} {setting}: {said}')
+for jobs in 'abc', '0', '-1':
+    run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/prepare-deps')], text=True, check=False,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, 'JOBS': jobs})
+    guest.equal((run.returncode, run.stdout),
+                (1, f'prepare-deps: JOBS={jobs}, allowed are numbers from 1.\n'), f'JOBS={jobs}')
 for target in 'test', 'install', 'test-kernels', 'slim':
     run = subprocess.run(['make', '-n', target, 'TEST=x'], text=True, check=False,
                          cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
