@@ -99,14 +99,28 @@ for emulated, status, last, expected in (
     guest.equal(run.triple_fault(status), expected,
                 f'{"in" if emulated else "not in"} an emulated host: {last}, {status}')
 
+
+def tree(d):
+    """Makes a tree in which a kernel is built, and nothing else."""
+    for name in 'scripts', 'firmware-tables':
+        shutil.copytree(os.path.join(guest.boot.ROOT, name), os.path.join(d, name))
+    kernel = guest.boot.built('slim')
+    os.makedirs(f'{d}/build/kernel/{kernel}/arch/x86/boot')
+    for path in f'kernel/{kernel}/arch/x86/boot/bzImage', f'initrd-{kernel}.cpio':
+        with open(f'{d}/build/{path}', 'w', encoding='utf-8'):
+            pass
+
+
 # Ended from outside, boot ends QEMU and leaves nothing.
 for number in signal.SIGTERM, signal.SIGINT:
-    with tempfile.TemporaryDirectory() as d:
+    with tempfile.TemporaryDirectory() as d, tempfile.TemporaryDirectory() as top:
+        tree(top)
+        os.mkdir(f'{top}/build/tables')
         qemu = os.path.join(d, 'qemu')
         with open(qemu, 'w', encoding='utf-8') as f:
             f.write('#!/bin/sh\necho "$$"\nexec sleep 60\n')
         os.chmod(qemu, 0o755)
-        with subprocess.Popen([guest.boot.__file__, '--all'], text=True,
+        with subprocess.Popen([f'{top}/scripts/boot', '--all'], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               env={**os.environ, 'QEMU': qemu, 'TMPDIR': d}) as run:
             run.stdout.readline()   # which guest boots
@@ -217,6 +231,24 @@ for args, said in ((['--file', 'abc'], '--file abc: allowed is NAME=PATH'),
                          check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     guest.equal((run.returncode, run.stdout.splitlines()[-1]),
                 (2, f'baremetal: error: {said}'), f'baremetal {" ".join(args)}: one line')
+
+# What is not made yet.
+with tempfile.TemporaryDirectory() as d:
+    tree(d)
+    run = subprocess.run([f'{d}/scripts/boot', '--tables', 'x'], text=True, check=False, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT)
+    guest.equal((run.returncode, run.stdout.splitlines()[-1]),
+                (2, f'boot: error: no {d}/build/tables: run make tables'), 'boot --tables: run make ...')
+    os.mkdir(f'{d}/build/tables')
+    for command, said in (
+            ('boot', f'boot: error: no {d}/build/qemu/qemu-system-x86_64: run make qemu'),
+            ('boot --shell', f'boot: error: no {d}/build/qemu/qemu-system-x86_64: run make qemu'),
+            ('qemu-pair', f'qemu-pair: error: no {d}/build/qemu/qemu-system-x86_64: run make qemu'),
+            ('baremetal', f'baremetal: error: no {d}/build/baremetal/baremetal.elf: run make baremetal')):
+        tool, *options = command.split()
+        run = subprocess.run([f'{d}/scripts/{tool}', *options], text=True, check=False, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, env={**os.environ, 'QEMU': ''})
+        guest.equal((run.returncode, run.stdout.splitlines()[-1]), (2, said), f'{command}: run make ...')
 
 for settings, said in ((['TABLE=my.aml'], 'no setting TABLE, allowed are KERNEL'),
                        (['TABLES=tests'], 'TABLES: tests is a directory'),

@@ -117,14 +117,20 @@ with tempfile.TemporaryDirectory() as d:
     guest.ok('own init' in boot('--all', '--initrd', 'my.cpio', directory=d)[1],
              'a file of the archive comes in the place of the initrd\'s')
 
-    # What is not there.
-    for arguments, said in ((['--tables', 'nosuch.aml'], f"can't open file {d}/nosuch.aml"),
-                            (['--kernel', 'nosuch'], 'could not open kernel file'),
-                            (['--initrd', 'nosuch'], 'boot: error: nosuch: No such file'),
-                            (['--modules', 'nosuch.ko'], 'boot: error: nosuch.ko: No such file')):
+    # What is not there, and what does not go together.
+    for arguments, said in (
+            (['--tables', 'nosuch.aml'], f'boot: error: {d}/nosuch.aml: there is no such file'),
+            (['--tables', 'nosuch'], 'boot: error: no table nosuch, allowed are channel'),
+            (['--kernel', 'nosuch'], f'boot: error: no {BUILD}/kernel/{guest.boot.built("nosuch")}/arch/'),
+            (['--initrd', 'nosuch'], 'boot: error: nosuch: there is no such file'),
+            (['--modules', 'nosuch.ko'], 'boot: error: nosuch.ko: there is no such file'),
+            (['--kernel', 'slim', '--modules', 'mydevice.ko'],
+             'boot: error: --modules: the kernel slim loads none, --kernel modules does')):
         status, output = boot(*arguments, directory=d)
-        guest.ok(status and said in output and 'Traceback' not in output and 'validation' not in
-                 output, f'boot {" ".join(arguments)}: {said.replace(d, "...")}')
+        guest.ok(status == 2 and said in output and 'booting' not in output,
+                 f'boot {" ".join(arguments)}: {said.replace(d, "...")}')
+    status, output = boot('--', '-device', 'paravirq,nosuch=1', directory=d)
+    guest.equal((status, output.count("Property 'paravirq.nosuch' not found")), (1, 1), 'QEMU is heard once')
 
 for variable, said in (('FIRMWARE=foo', 'FIRMWARE=foo, allowed are acpi, dt and dt+acpi'),
                        ('TABLES=nosuch.aml', 'no file nosuch.aml'),
