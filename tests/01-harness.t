@@ -249,6 +249,14 @@ with tempfile.TemporaryDirectory() as d:
         run = subprocess.run([f'{d}/scripts/{tool}', *options], text=True, check=False, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, env={**os.environ, 'QEMU': ''})
         guest.equal((run.returncode, run.stdout.splitlines()[-1]), (2, said), f'{command}: run make ...')
+    qemu = f'{d}/qemu'
+    with open(qemu, 'w', encoding='utf-8') as f:
+        f.write("#!/bin/sh\necho 'paravirq is here'; echo 'Unable to connect ...: /tmp/paravirq/link'\n")
+    os.chmod(qemu, 0o755)
+    run = subprocess.run([f'{d}/scripts/qemu-pair'], text=True, check=False, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, env={**os.environ, 'QEMU': qemu})
+    guest.equal((run.stdout.count(' | paravirq is here'), run.stdout.count('Unable to connect')), (2, 0),
+                'qemu-pair: that the other side has ended is not shown')
 
 for settings, said in ((['TABLE=my.aml'], 'no setting TABLE, allowed are KERNEL'),
                        (['TABLES=tests'], 'TABLES: tests is a directory'),
