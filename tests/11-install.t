@@ -97,7 +97,9 @@ version() {
 
 relative() {
 	! make -s -C "$lib" O="$out/lib" PREFIX=opt install 2>"$out/said" &&
-		grep -q '^opt is no absolute path' "$out/said"
+		grep -q '^PREFIX=opt is no absolute path' "$out/said" &&
+		! make -s -C "$lib" O="$out/lib" PREFIX= install 2>"$out/said" &&
+		grep -q '^PREFIX= is no absolute path' "$out/said"
 }
 
 # In a directory that others have, too.
