@@ -249,6 +249,13 @@ with tempfile.TemporaryDirectory() as d:
         run = subprocess.run([f'{d}/scripts/{tool}', *options], text=True, check=False, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, env={**os.environ, 'QEMU': ''})
         guest.equal((run.returncode, run.stdout.splitlines()[-1]), (2, said), f'{command}: run make ...')
+    for tool in 'series mails', 'prepare-linux':
+        tool, *options = tool.split()
+        run = subprocess.run([f'{d}/scripts/{tool}', *options], cwd=d, text=True, check=False, env={
+            **os.environ, 'KERNEL': '7.3', 'KERNEL_SRC': ''}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        guest.equal((run.returncode, run.stdout),
+                    (1, f'{tool}: no {d}/build/linux-source-7.3: run KERNEL=7.3 scripts/fetch-sources linux.\n'),
+                    f'{tool} without a source')
     qemu = f'{d}/qemu'
     with open(qemu, 'w', encoding='utf-8') as f:
         f.write("#!/bin/sh\necho 'paravirq is here'; echo 'Unable to connect ...: /tmp/paravirq/link'\n")
