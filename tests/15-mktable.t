@@ -126,13 +126,22 @@ for value in '0', '15', '0xffffffc0', '0x1ffffffff':
 bad('pci', 'are mmio, pio and hypercall', '--transport=pci')
 for value in '0', '0xfec80800', '0xffffffff', '0x100000000':
     bad(value, 'are 0x1000 to 0xffffee00, multiples of 0x1000', f'--address={value}')
+for address in '0xfee00000', '0xfedff000':
+    bad(address, 'is what does not overlap that of local APICs, 0xfee00000+0x1000', f'--address={address}')
+bad('0xfee00ffc+4', 'that of local APICs, 0xfee00000+0x1000', '--consumer', 'hid=PVIQ0002', 'lines=1',
+    'memory=0xfee00ffc+4')
 bad('0x20', 'are 0x40 to 0xffc0, multiples of 0x40', '--transport=pio', '--address=0x20')
 bad('0xe00', 'with hypercalls is none', '--transport=hypercall', '--address=0xe00')
 bad('64', 'are 60 to 63', '--module-lines=60-64')
 bad('5', 'are 9 to 63', '--module-lines=9-5')
 bad('1,3', 'is one range', '--module-lines=1,3')
 CONSUMER = '--consumer', 'hid=PVIQ0002'
-for word in 'x', 'irq=5', 'hid=', 'my':
+for word, said in (('hid=', "hid '': allowed are ids"), ('lines=', "lines '': allowed are 0 to 63"),
+                   ('compatible=', "compatible '': allowed are names"), ('names=', "names '': allowed are 1"),
+                   ('memory=', "memory '': allowed is ADDRESS+SIZE")):
+    words = {'hid': 'hid=PVIQ0002', 'lines': 'lines=1', **{word[:-1]: word}}
+    bad("''", said, '--consumer', *words.values())
+for word in 'x', 'irq=5', 'my':
     bad(word, 'are hid=, compatible=, lines=', *CONSUMER, 'lines=1', word)
 bad('lines=1', 'is each key once', *CONSUMER, 'lines=1', 'lines=2')
 bad('hid=PVIQ0002', 'is what has lines=', *CONSUMER)
@@ -154,6 +163,9 @@ bad('0xfeca0200+0x300', 'that of D000, 0xfeca0000+0x300', *DOORBELL, *CONSUMER, 
     'memory=0xfeca0200+0x300')
 for names in 'a', 'a,b,c', 'a,', 'a,"':
     bad(names, 'are 2, one for each line', *CONSUMER, 'lines=1,2', f'names={names}')
+_, out, _ = mktable('a b', *DOORBELL)
+guest.equal(out, "iasl -we 'a b.asl' && scripts/check-tables 'a b.aml'\n"
+            "dtc -o 'a b.dtb' 'a b.dts' && scripts/check-tables 'a b.dtb'\n", 'a path with a space')
 guest.equal(mktable('no/such'), (1, '', 'mktable: no/such: No such file or directory\n'),
             'a directory that is not there')
 for arguments in ([], ['a', 'b'], ['a', '--li', '3'], ['a', '--lines']):
