@@ -33,8 +33,9 @@ esac
 # Holds until the script ends: two runs must not build the same thing at once.
 lock()
 {
-	exec 9>"$BUILD/$1.lock"
-	flock -n 9 || { echo "waiting for another run of ${0##*/}"; flock 9; }
+	exec 9>>"$BUILD/$1.lock"
+	flock -n 9 || { echo "waiting for another run of ${0##*/}, process $(cat "$BUILD/$1.lock")"; flock 9; }
+	echo $$ >"$BUILD/$1.lock"
 }
 
 # The version of Linux, which names what is made of another one than the usual.

@@ -204,6 +204,21 @@ with tempfile.TemporaryDirectory(prefix='a b') as d:
                 (1, f'prepare-linux: KERNEL_SRC={d} is Linux 6.11, allowed is 7.3.\n'),
                 'another version of Linux is refused')
 
+# Who waits says for whom. The lock is free when all that the first one started has ended.
+with tempfile.TemporaryDirectory() as d:
+    tree(d)
+    for name, more in ('first', 'echo $$; read line'), ('second', ':'):
+        with open(f'{d}/scripts/{name}', 'w', encoding='utf-8') as f:
+            f.write(f'#!/bin/sh\n. "$(dirname "$0")/env.sh"\nlock x\n{more}\n')
+        os.chmod(f'{d}/scripts/{name}', 0o755)
+    with subprocess.Popen(f'{d}/scripts/first', text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one:
+        pid = one.stdout.readline()
+        with subprocess.Popen(f'{d}/scripts/second', text=True, stdout=subprocess.PIPE) as two:
+            said = two.stdout.readline()
+            one.stdin.close()
+            two.wait()
+    guest.equal(said, f'waiting for another run of second, process {pid}', 'a lock that another process has')
+
 # Each file that somebody names: one message with its name, no traceback.
 with tempfile.TemporaryDirectory() as d:
     BAD = f'{d}/missing', f'{d}/directory', f'{d}/empty', f'{d}/program'
