@@ -503,20 +503,16 @@ guest.equal((status, sorted(line for line in said if re.match('hv .*: off$', lin
             "command: the page's own table runs")
 
 # One that is left, whose console is not the first; what is wrong in the table comes last.
-status, said = command('one', """partition West
+WEST = """partition West
 	console com2
 	kernel vmlinuz
 	initrd initrd.img
 	append console=ttyS1
-""")
+"""
+status, said = command('one', WEST)
 guest.equal((status, sum(line.startswith('West | ') for line in said) > 5), (0, True),
             'command: a partition alone is well, and named as in the table')
-status, said = command('left out', """partition West
-	console com2
-	kernel vmlinuz
-	initrd initrd.img
-	append console=ttyS1
-partition X
+status, said = command('left out', WEST + """partition X
 	cpus 0
 	console com1
 """)
