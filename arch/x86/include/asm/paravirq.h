@@ -110,6 +110,7 @@ extern struct mutex paravirq_mutex;
 extern struct list_head paravirq_controllers;
 extern const struct irq_domain_ops paravirq_domain_ops;
 
+struct paravirq *paravirq_find_held(struct fwnode_handle *fwnode);
 struct paravirq *paravirq_find(struct fwnode_handle *fwnode);
 
 /* Does firmware keep this line, counted from 0, for kernel modules? */

@@ -468,6 +468,21 @@ void paravirq_remove(struct paravirq *pv)
 }
 EXPORT_SYMBOL_GPL(paravirq_remove);
 
+/* As paravirq_find(), for who goes on with paravirq_mutex held. */
+struct paravirq *paravirq_find_held(struct fwnode_handle *fwnode)
+{
+	struct paravirq *pv;
+
+	lockdep_assert_held(&paravirq_mutex);
+
+	list_for_each_entry(pv, &paravirq_controllers, node) {
+		if (!fwnode || dev_fwnode(pv->config.dev) == fwnode)
+			return pv;
+	}
+
+	return NULL;
+}
+
 /**
  * paravirq_find() - look a controller up by its firmware node
  * @fwnode: the node, or NULL for the controller that came up first
@@ -477,14 +492,7 @@ EXPORT_SYMBOL_GPL(paravirq_remove);
  */
 struct paravirq *paravirq_find(struct fwnode_handle *fwnode)
 {
-	struct paravirq *pv;
-
 	guard(mutex)(&paravirq_mutex);
 
-	list_for_each_entry(pv, &paravirq_controllers, node) {
-		if (!fwnode || dev_fwnode(pv->config.dev) == fwnode)
-			return pv;
-	}
-
-	return NULL;
+	return paravirq_find_held(fwnode);
 }

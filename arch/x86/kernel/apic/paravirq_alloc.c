@@ -43,12 +43,12 @@ int paravirq_alloc_irq(struct fwnode_handle *intc, u32 line)
 	u32 first, end;
 	int virq;
 
-	pv = paravirq_find(intc);
+	/* Against another module that looks for a free line, and against a removal. */
+	guard(mutex)(&paravirq_mutex);
+
+	pv = paravirq_find_held(intc);
 	if (!pv)
 		return -ENODEV;
-
-	/* Against another module that looks for a free line. */
-	guard(mutex)(&paravirq_mutex);
 
 	first = pv->config.module_line;
 	end = first + pv->config.nr_module_lines;
