@@ -80,7 +80,7 @@ def apply(change=lambda text: text, at=142):
 for name, change, at in (
         ('as it was', lambda text: text, 142),
         ('one line more before', lambda text: '\n' + text, 142),
-        ('160 lines more before', lambda text: '\n' * 160 + text, 142)):
+        ('250 lines more before', lambda text: '\n' * 250 + text, 142)):
     guest.equal(apply(change, at)[::2], (0, ''), f'applies: {name}')
 for name, change, at, words in (
         ('a line of context is another', lambda text: text.replace('int n = 20', 'long n = 20'),
@@ -88,10 +88,10 @@ for name, change, at, words in (
         ('the third line of context is another',
          lambda text: text.replace('n = 20;\n\n\treturn n;\n}\n\n', 'n = 20;\n\n\treturn n;\n}\n;\n'),
          142, ('0001-more.patch does not apply to Test 1.2', 'Hunk #1 FAILED')),
-        ('161 lines more before', lambda text: '\n' * 161 + text, 142,
-         ('0001-more.patch: hunk #1 of dir/file.c is 161 lines off in Test 1.2, allowed are 160',)),
-        ('161 lines less before', lambda text: text, 303,
-         ('hunk #1 of dir/file.c is -161 lines off in Test 1.2, allowed are 160',))):
+        ('251 lines more before', lambda text: '\n' * 251 + text, 142,
+         ('0001-more.patch: hunk #1 of dir/file.c is 251 lines off in Test 1.2, allowed are 250',)),
+        ('251 lines less before', lambda text: text, 393,
+         ('hunk #1 of dir/file.c is -251 lines off in Test 1.2, allowed are 250',))):
     status, _, said = apply(change, at)
     guest.ok(status == 1 and all(word in said for word in words), f'refused: {name}')
     guest.note(said)

@@ -61,7 +61,7 @@ restore goes on with what a second look refuses	s/^\t\t\tparavirq_reset(pv);/\t\
 a reset tells of each line	s/^\troute_changed(pv, 0, pv->nr_lines);/\tfor (line = 0; line < pv->nr_lines; line++) route_changed(pv, line, 1);/
 the line is not told to inject()	s/inject(pv->opaque, line,/inject(pv->opaque, 0,/
 a raise does not wait for the lock	s/!(route & LINE_BUSY) &&/1 \&\&/
-raises do not give way to a writer	s/!(route & LINE_BUSY) &&/!(route & LINE_LOCK) \&\&/
+raises do not give way to a writer	s/!(route & LINE_BUSY) &&/!(route \& LINE_LOCK) \&\&/
 the guest can see that a writer waits	s/~(uint64_t)LINE_BUSY;/~(uint64_t)LINE_LOCK;/
 a second raise takes pending back	s/PARAVIRQ_ROUTE_PENDING & ~route;/PARAVIRQ_ROUTE_PENDING;/
 ports take any size on reads	/^uint32_t paravirq_pio_read/,/^}/s/if (size == 4) {/if (size) {/
