@@ -53,7 +53,8 @@ ifneq ($(OTHERS),)
 $(error no setting $(OTHERS), allowed are $(SETTINGS))
 endif
 KERNELS := slim modules
-DEBUG_KERNELS := debug kcsan
+# The last one is for guests that boot "modules", beside "debug".
+DEBUG_KERNELS := debug kcsan modules-debug
 BENCH_KERNELS := bare pci both
 STOCK_KERNELS := bookworm-6.1 bookworm-6.12 trixie-6.12 trixie-7.3
 STOCK ?= $(STOCK_KERNELS)
@@ -65,7 +66,8 @@ STOCK_KERNEL ?= $(if $(filter 7.3,$(KERNEL)),trixie-7.3,bookworm-$(or $(KERNEL),
 # Linux 6.1 has no lines for the queues of virtio, no device trees, and no partitions.
 CANNOT := $(if $(filter 6.1,$(KERNEL)),tests/44% tests/9%)
 # The longest first.
-TESTS ?= $(KVM_SOME) $(filter-out $(CANNOT),$(sort $(wildcard tests/*.t)))
+LONG := tests/82-stock.t tests/70-bad-tables.t
+TESTS ?= $(KVM_SOME) $(LONG) $(filter-out $(CANNOT) $(LONG),$(sort $(wildcard tests/*.t)))
 # Those of kernels that are built here: stock ones are the others.
 GUEST_TESTS := $(filter-out tests/0% tests/1% tests/52% tests/82% tests/91% $(CANNOT), \
 	$(sort $(wildcard tests/*.t)))
@@ -98,7 +100,7 @@ help:
 	@echo '  make tables-test  3,000 tables, by check-tables and by a guest: 3 min'
 	@echo '  make baremetal-test  two partitions under fire, RINGS=2000000 each way, and'
 	@echo '                  BOOTS=200 of one that is rung; it takes long'
-	@echo '  make test-debug every guest under KASAN, lockdep and the like, and again'
+	@echo '  make test-debug every guest under KASAN, UBSAN and the like, and again'
 	@echo '                  under KCSAN: 1 h'
 	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
 	@echo '                  emulated host, if /dev/kvm boots no guest here: hours'
@@ -207,7 +209,7 @@ baremetal-test: modules slim baremetal
 # Both, whatever the first one finds.
 test-debug: TESTS = $(filter-out tests/9%,$(GUEST_TESTS))
 test-debug: modules $(STOCK_KERNEL) $(DEBUG_KERNELS) qemu tables
-	@status=0; for kernel in $(DEBUG_KERNELS); do \
+	@status=0; for kernel in $(filter-out modules-%,$(DEBUG_KERNELS)); do \
 		echo "guests with the kernel $$kernel:"; \
 		GUEST_KERNEL=$$kernel scripts/run-tests $(TESTS) || status=1; \
 	done; exit $$status

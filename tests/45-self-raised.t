@@ -3,7 +3,7 @@
 """
 Interrupts that a guest raises itself, thousands at full speed, as scripts/bench-bell
 measures them: on a paravirq line as on an IO-APIC and by MSI, each ring has its run of
-the handler, and each run its ring. The kernel is the one with the checkers.
+the handler, and each run its ring. The kernel checks its locks.
 
 Copyright (C) 2026 The paravirq authors
 """
