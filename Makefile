@@ -105,7 +105,7 @@ help:
 	@echo '  make kvm-test   every guest on KVM, with split and with full irqchip; in an'
 	@echo '                  emulated host, if /dev/kvm boots no guest here: hours'
 	@echo '  make test-kernels  Debian kernels as they are, 6.1 to 7.3, with the modules of'
-	@echo '                  packaging/dkms, and whole systems; it takes long; STOCK="..." for some'
+	@echo '                  packaging/dkms, and whole systems; 30 min; STOCK="..." for some'
 	@echo '  make deb        Debian packages: the modules by DKMS, and libparavirq: 30 s'
 	@echo '  make bench      compare paravirq with IO-APIC, PCI and MSI-X, for the'
 	@echo '                  documentation: 1 h'

@@ -22,7 +22,8 @@ import guest  # noqa: E402
 KERNEL = guest.STOCK
 INITRD = os.path.join(guest.boot.BUILD, f'initrd-{KERNEL}')
 OVMF, KEY = '/usr/share/OVMF/OVMF_', '/usr/share/ovmf/PkKek-1-snakeoil.'
-SIGN, = glob.glob(f'{guest.boot.BUILD}/stock/{KERNEL}/usr/lib/linux-kbuild-*/scripts/sign-file')
+SIGN, = glob.glob(f'{guest.boot.BUILD}/stock/bookworm-6.12/usr/lib/'
+                  'linux-kbuild-*/scripts/sign-file')
 MODULES = glob.glob(f'{INITRD}/lib/modules/*/updates/paravirq*.ko')
 
 for label, signed, db, refused in (
