@@ -151,7 +151,7 @@ for name, lines, failures in (
         ('no interrupt by name', ['paravirq-doorbell PVIQ0002:00: error -22: IRQ ring0 not found'], 1),
         ('no interrupt of a device that is none of paravirq\'s', [NOT_FOUND.format('ACPI0013:00')], 0),
         ('no interrupt of a device with a problem', [
-            'paravirq: validation: problem: PVIQ0002:01 interrupt 0: line 0x1040 of PVIQ0001:00 out of range',
+            'paravirq: validation: problem: PVIQ0002:01 interrupt 0: number 0x1040 of PVIQ0001:00 out of range',
             NOT_FOUND.format('PVIQ0002:01')], 2),
         ('an object of two tables', ['ACPI BIOS Error (bug): Failure creating named object [\\_SB.PVIC], '
                                      'AE_ALREADY_EXISTS (20240827/dswload2-326)'], 1),

@@ -58,8 +58,8 @@ def table(name, messages, problems, controllers=1, firmware='acpi', ports=(),
         firmware=firmware, **options)
 
 
-OUT = 'line {:#x} out of range, allowed {:#x} to {:#x}'
-TYPE = 'line {:#x}: trigger type {}, only rising edge (1) is supported'
+OUT = 'interrupt number {:#x} out of range, allowed {:#x} to {:#x}'
+TYPE = 'interrupt number {:#x}: trigger type {}, only rising edge (1) is supported'
 ABSENT = "is a controller that is not up"
 NOBODY = "number {:#x} with source '{}' is no interrupt controller's"
 # [DISC-4] [DISC-13]
@@ -75,7 +75,7 @@ table('source-missing', [r"DBL1: interrupt 0x1003: source '\_SB.NONE' does not e
 table('relative-path', ["DBL1: interrupt 0x102a: source 'PVIC' is not an absolute path",
                         NOBODY.format(0x102b, '^PVIC')], 2)
 # [DISC-14] With DEBUG_SHIRQ Linux shows where the second request came from.
-table('duplicate-line', ['line 0x1020 of PVIQ0001:00 is claimed by',
+table('duplicate-line', ['number 0x1020 of PVIQ0001:00 is claimed by',
                          'line 0: cannot request irq'], 1,
       append='guest_lines=1.0,1.1,1.2', allow=['Call Trace:'])
 # [DISC-3], then [VER-1]
@@ -258,7 +258,7 @@ with tempfile.TemporaryDirectory() as directory:
                        'interrupt-parent is missing'], 1, machine='q35', firmware='dt',
                 tables=[f'{directory}/t.dtb'], devices=guest.boot.hardware(1))
 table('hole', ['feca1000.doorbell interrupt 1 ring1: specifier cannot be read'], 1, firmware='dt')
-table('duplicate-line', ['line 0x20 of fec80000.interrupt-controller is claimed by'],
+table('duplicate-line', ['number 0x20 of fec80000.interrupt-controller is claimed by'],
       1, firmware='dt', allow=['Call Trace:'])
 # [DISC-10]
 table('no-reg', ['no register window', ABSENT], 4, 2, firmware='dt')

@@ -156,22 +156,22 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	count_line(v);
 
 	if (line >= pv->nr_lines) {
-		say(v, PROBLEM, "line %#x of %s out of range, allowed %#x to %#x", number,
+		say(v, PROBLEM, "number %#x of %s out of range, allowed %#x to %#x", number,
 		    name, base, base + pv->nr_lines - 1);
 		return;
 	}
 
 	if (type != IRQ_TYPE_EDGE_RISING)
-		say(v, PROBLEM, "line %#x of %s: trigger type %u, only rising edge (%u) is allowed",
+		say(v, PROBLEM, "number %#x of %s: trigger type %u, only rising edge (%u) is allowed",
 		    number, name, type, IRQ_TYPE_EDGE_RISING);
 
 	other = claim_line(v, pv, line);
 	if (other)
-		say(v, PROBLEM, "line %#x of %s is claimed by %s too", number, name,
+		say(v, PROBLEM, "number %#x of %s is claimed by %s too", number, name,
 		    dev_name(other));
 
 	if (paravirq_is_module_line(pv, line))
-		say(v, PROBLEM, "line %#x of %s is kept for kernel modules", number, name);
+		say(v, PROBLEM, "number %#x of %s is kept for kernel modules", number, name);
 
 	virq = irq_find_mapping(pv->domain, line);
 	route = READ_ONCE(pv->route[line]);

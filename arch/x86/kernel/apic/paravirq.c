@@ -150,20 +150,20 @@ static int paravirq_domain_translate(struct irq_domain *domain,
 	}
 
 	if (line >= pv->nr_lines) {
-		dev_err(dev, "line %#x out of range, allowed %#x to %#x\n",
+		dev_err(dev, "interrupt number %#x out of range, allowed %#x to %#x\n",
 			number, base, base + pv->nr_lines - 1);
 		return -EINVAL;
 	}
 
 	if (paravirq_is_module_line(pv, line)) {
-		dev_err(dev, "line %#x is kept for kernel modules, as are all of %#x to %#x\n",
+		dev_err(dev, "interrupt number %#x is kept for kernel modules, as are all of %#x to %#x\n",
 			number, base + pv->config.module_line,
 			base + pv->config.module_line + pv->config.nr_module_lines - 1);
 		return -EINVAL;
 	}
 
 	if (fwspec->param[1] != IRQ_TYPE_EDGE_RISING) {
-		dev_err(dev, "line %#x: trigger type %u, only rising edge (%u) is supported\n",
+		dev_err(dev, "interrupt number %#x: trigger type %u, only rising edge (%u) is supported\n",
 			number, fwspec->param[1], IRQ_TYPE_EDGE_RISING);
 		return -EINVAL;
 	}
@@ -174,7 +174,7 @@ static int paravirq_domain_translate(struct irq_domain *domain,
 	return 0;
 }
 
-/* From firmware, or from paravirq_alloc_irq(): a line alone, without a node. */
+/* One line each time: of firmware, or of paravirq_alloc_irq(), which has no node. */
 static int paravirq_domain_alloc(struct irq_domain *domain, unsigned int virq,
 				 unsigned int nr_irqs, void *arg)
 {
