@@ -171,7 +171,7 @@ def test_tables(tables):
     status, out = run('cpp', '-nostdinc', cwd=TOP, input='''
         #include "firmware-tables/platform.h"
         #include "include/uapi/linux/paravirq.h"
-        #include "include/uapi/linux/paravirq_doorbell.h"
+        #include "include/uapi/linux/paravirq-doorbell.h"
         #if PVIC_SIZE != PARAVIRQ_REG_ROUTE + 8 * PVIC_LINES
         #error PVIC_SIZE does not fit PVIC_LINES
         #endif

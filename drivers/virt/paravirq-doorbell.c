@@ -15,7 +15,7 @@
  *
  * The device counts rings and the handler fetches and clears the count, so
  * that rings are exact where interrupts coalesce. Counts are in debugfs,
- * paravirq-doorbell/<device>. Registers: include/uapi/linux/paravirq_doorbell.h.
+ * paravirq-doorbell/<device>. Registers: include/uapi/linux/paravirq-doorbell.h.
  *
  * Copyright (C) 2026 The paravirq authors
  */
@@ -38,7 +38,7 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
-#include <uapi/linux/paravirq_doorbell.h>
+#include <uapi/linux/paravirq-doorbell.h>
 
 struct doorbell_line {
 	struct doorbell *db;

@@ -23,7 +23,7 @@
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
 #include "migration/vmstate.h"
-#include "linux/paravirq_doorbell.h"
+#include "linux/paravirq-doorbell.h"
 #include "system/runstate.h"
 #include "system/system.h"
 

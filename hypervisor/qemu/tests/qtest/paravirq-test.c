@@ -14,7 +14,7 @@
 #include "qemu/bswap.h"
 #include "libqtest.h"
 #include "linux/paravirq.h"
-#include "linux/paravirq_doorbell.h"
+#include "linux/paravirq-doorbell.h"
 
 #define PVIC        0xfec80000ull
 #define PVIC_PORT   0xe00

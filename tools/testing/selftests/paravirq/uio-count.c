@@ -22,7 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../../../include/uapi/linux/paravirq_doorbell.h"
+#include "../../../../include/uapi/linux/paravirq-doorbell.h"
 
 static const char *file;
 static int fd;

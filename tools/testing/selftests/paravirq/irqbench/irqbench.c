@@ -37,7 +37,7 @@
 
 #include <asm/msr.h>
 
-#include <uapi/linux/paravirq_doorbell.h>
+#include <uapi/linux/paravirq-doorbell.h>
 
 /* Of QEMU's docs/specs/edu: the raise and the acknowledge register. */
 #define EDU_REG_RAISE		0x60
