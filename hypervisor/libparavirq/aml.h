@@ -4,7 +4,7 @@
  * iasl: to copy into a VMM, which calls aml_paravirq() of aml.c. Calls nothing.
  *
  * It has no names of interrupts ("interrupt-names"), no lines for modules
- * ("paravirq,module-lines") and no hypercalls. Whether addresses are free, of what is in the
+ * ("paravirq,module-lines"), no hypercalls and no channels. Whether addresses are free, of what is in the
  * table and of local APICs, and whether an IO-APIC has the numbers from @gsb on, is left to
  * scripts/check-tables and to who calls.
  *
@@ -15,6 +15,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /**
  * struct aml_controller - \_SB.PVIC
@@ -54,8 +58,8 @@ struct aml_consumer {
  * @AML_TOO_SMALL: it needs *@length bytes
  * @AML_BAD_CONTROLLER: number of lines, place or @gsb is not allowed
  * @AML_BAD_NAME: not A-Z, 0-9 and _, four of them, no digit first; or not unique
- * @AML_BAD_HID: not A-Z and 0-9, seven or eight of them; or of a controller or a standard:
- *	PVIQ0001, PRP0001, PNP..., ACPI...
+ * @AML_BAD_HID: not A-Z and 0-9, seven or eight of them; or of a controller, a channel or
+ *	a standard: PVIQ0001, PVIQ0003, PRP0001, PNP..., ACPI...
  * @AML_BAD_MEMORY: ends above 4 GiB
  * @AML_BAD_LINE: no line, one that the controller does not have, or that somebody has already
  */
@@ -72,5 +76,9 @@ enum aml_status {
 enum aml_status aml_paravirq(void *table, size_t size, size_t *length,
 			     const struct aml_controller *controller,
 			     const struct aml_consumer *consumers, size_t nr_consumers);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* LIBPARAVIRQ_AML_H */

@@ -29,7 +29,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "channel.h"
+#include <libparavirq/channel.h>
 
 #define MAX	PARAVIRQ_CHANNEL_MAX_EVENTS
 #define PAGE	PARAVIRQ_CHANNEL_PAGE

@@ -6,7 +6,6 @@
  *
  * Copyright (C) 2026 The paravirq authors
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -39,6 +38,16 @@ static bool inject(void *opaque, uint32_t line, uint32_t apic_id, uint8_t vector
 	return vmm_has_vcpu(apic_id) && ioctl(c->vm, KVM_SIGNAL_MSI, &msi) > 0;
 }
 
+static uint64_t load(const uint64_t *route)
+{
+	return __atomic_load_n(route, __ATOMIC_SEQ_CST);
+}
+
+static void store(uint64_t *route, uint64_t value)
+{
+	__atomic_store_n(route, value, __ATOMIC_SEQ_CST);
+}
+
 static bool to_be_injected(uint64_t route)
 {
 	return (route & (PARAVIRQ_ROUTE_ENABLE | PARAVIRQ_ROUTE_MASK)) == PARAVIRQ_ROUTE_ENABLE;
@@ -49,28 +58,28 @@ static void set_routes(struct kvm_lines *c, uint32_t first, uint32_t nr_lines)
 {
 	uint32_t line, changed = 0;
 
-	pthread_mutex_lock(&c->table_lock);
+	pthread_mutex_lock(c->table_lock);
 	for (line = first; line < first + nr_lines; line++) {
 		struct line *l = &c->lines[line];
 		uint64_t route = paravirq_route(&c->pv, line);
 
 		l->next = 0;
-		if (l->fd < 0 || !to_be_injected(route) || route == l->in_kvm)
+		if (l->fd < 0 || !to_be_injected(route) || route == load(&l->in_kvm))
 			continue;
 		c->entries[line].u.msi = (struct kvm_irq_routing_msi) {
 			.address_lo = ADDRESS_LO(DEST(route)),
 			.address_hi = ADDRESS_HI(DEST(route)),
 			.data = route & PARAVIRQ_ROUTE_VECTOR,
 		};
-		l->in_kvm = 0;
+		store(&l->in_kvm, 0);
 		l->next = route;
 		changed++;
 	}
 	if (changed && !ioctl(c->vm, KVM_SET_GSI_ROUTING, c->table))
 		for (line = first; line < first + nr_lines; line++)
 			if (c->lines[line].next)
-				c->lines[line].in_kvm = c->lines[line].next;
-	pthread_mutex_unlock(&c->table_lock);
+				store(&c->lines[line].in_kvm, c->lines[line].next);
+	pthread_mutex_unlock(c->table_lock);
 }
 
 static int irqfd(struct kvm_lines *c, uint32_t line, uint32_t flags)
@@ -110,7 +119,7 @@ static void set_reader(struct kvm_lines *c, uint32_t line)
 	struct line *l = &c->lines[line];
 	uint64_t route = paravirq_route(&c->pv, line);
 	enum reader reader = !to_be_injected(route) ? NOBODY :
-		route == l->in_kvm && vmm_has_vcpu(DEST(route)) ? KVM : VMM;
+		route == load(&l->in_kvm) && vmm_has_vcpu(DEST(route)) ? KVM : VMM;
 
 	if (reader == l->reader)
 		return;
@@ -153,39 +162,56 @@ static bool collect(void *opaque, uint32_t line)
 
 void kvm_lines_poll(struct kvm_lines *c, int timeout)
 {
-	struct epoll_event event;
-	int n;
+	struct epoll_event events[NR_LINES];
+	int i, n = epoll_wait(c->epoll, events, NR_LINES, timeout);
 
 	/* Raises with no lock: who has that of the library may wait in collect(). */
-	while ((n = epoll_wait(c->epoll, &event, 1, timeout)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0 && collect(c, event.data.u32))
-			paravirq_raise(&c->pv, event.data.u32);
+	for (i = 0; i < n; i++)
+		if (collect(c, events[i].data.u32))
+			paravirq_raise(&c->pv, events[i].data.u32);
 }
 
 static const struct paravirq_ops ops = {
 	.inject = inject, .route_changed = route_changed, .collect = collect };
 
-bool kvm_lines_init(struct kvm_lines *c, int vm, uint32_t broadcast_id,
-		    struct kvm_irq_routing *table, uint32_t gsi, const int *fds)
+void kvm_lines_look(struct kvm_lines *c)
 {
+	route_changed(c, 0, NR_LINES);
+}
+
+bool kvm_lines_init(struct kvm_lines *c, int vm, uint32_t broadcast_id,
+		    struct kvm_irq_routing *table, pthread_mutex_t *table_lock,
+		    uint32_t gsi, const int *fds)
+{
+	int limit = ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_IRQ_ROUTING);
 	struct epoll_event nothing = { .events = 0 };
+	bool good = true;
 	uint32_t line;
 
 	c->vm = vm;
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
-	pthread_mutex_init(&c->table_lock, NULL);
-	c->table = table;
-	c->entries = table->entries + table->nr;
 	for (line = 0; line < NR_LINES; line++) {
-		c->entries[line] = (struct kvm_irq_routing_entry) {
-			.gsi = gsi + line, .type = KVM_IRQ_ROUTING_MSI };
 		c->lines[line] = (struct line) { .fd = fds[line] };
 		pthread_mutex_init(&c->lines[line].lock, NULL);
 		/* Non-blocking, or a guest's write would wait in collect(). */
-		if (fds[line] >= 0 && (fcntl(fds[line], F_SETFL, O_NONBLOCK) ||
-				       epoll_ctl(c->epoll, EPOLL_CTL_ADD, fds[line], &nothing)))
-			return false;
+		good &= fds[line] < 0 || (!fcntl(fds[line], F_SETFL, O_NONBLOCK) &&
+			!epoll_ctl(c->epoll, EPOLL_CTL_ADD, fds[line], &nothing));
 	}
-	table->nr += NR_LINES;
-	return paravirq_init(&c->pv, c->words, NR_LINES, broadcast_id, &ops, c) == PARAVIRQ_OK;
+
+	pthread_mutex_lock(table_lock);
+	c->table_lock = table_lock;
+	c->table = table;
+	c->entries = table->entries + table->nr;
+	good &= limit >= NR_LINES && gsi <= (uint32_t)limit - NR_LINES &&
+		table->nr <= (uint32_t)limit - NR_LINES;
+	for (line = 0; good && line < NR_LINES; line++)
+		c->entries[line] = (struct kvm_irq_routing_entry) {
+			.gsi = gsi + line, .type = KVM_IRQ_ROUTING_MSI };
+	table->nr += good ? NR_LINES : 0;
+	pthread_mutex_unlock(table_lock);
+
+	if (!good)
+		close(c->epoll);
+	return good && paravirq_init(&c->pv, c->words, NR_LINES, broadcast_id, &ops,
+				     c) == PARAVIRQ_OK;
 }

@@ -9,10 +9,13 @@
 #define LIBPARAVIRQ_KVM_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include <linux/kvm.h>
 #include <libparavirq/paravirq.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum { NR_LINES = 64 };
 
@@ -23,11 +26,11 @@ enum reader {
 };
 
 struct line {
-	int fd;				/* the eventfd; -1 for none */
-	pthread_mutex_t lock;		/* for reader, held for ioctls about this line alone */
-	enum reader reader;		/* of the eventfd */
-	uint64_t next;			/* route that KVM is being given, under table_lock */
-	_Atomic uint64_t in_kvm;	/* route that KVM has, 0 if unknown */
+	int fd;			/* the eventfd; -1 for none */
+	pthread_mutex_t lock;	/* for reader, held for ioctls about this line alone */
+	enum reader reader;	/* of the eventfd */
+	uint64_t next;		/* route that KVM is being given, under table_lock */
+	uint64_t in_kvm;	/* route that KVM has, 0 if unknown; atomic */
 };
 
 /**
@@ -41,8 +44,8 @@ struct kvm_lines {
 	paravirq_word words[NR_LINES];
 	struct line lines[NR_LINES];
 	int vm, epoll;			/* which has the eventfds that the VMM reads */
-	pthread_mutex_t table_lock;	/* never together with that of a line */
-	struct kvm_irq_routing *table;	/* of the whole VMM: KVM_SET_GSI_ROUTING replaces all */
+	pthread_mutex_t *table_lock;	/* never together with that of a line */
+	struct kvm_irq_routing *table;	/* of the whole VM: KVM_SET_GSI_ROUTING replaces all */
 	struct kvm_irq_routing_entry *entries;	/* in it, those of the lines */
 };
 
@@ -60,20 +63,30 @@ uint32_t kvm_lines_broadcast_id(int vm, bool x2apic);
  * @c: zeroed
  * @vm: KVM's file descriptor, with the local APICs in KVM
  * @broadcast_id: by kvm_lines_broadcast_id()
- * @table: all of the VMM's GSI routes, with room for NR_LINES more, which are added
- * @gsi: the first of NR_LINES numbers that nothing else of @vm uses
- * @fds: NR_LINES eventfds, made non-blocking here, or -1
+ * @table: all GSI routes of @vm, with room for NR_LINES more, which are added
+ * @table_lock: one for @table, of all its users: held to change it and to give it to KVM
+ * @gsi: the first of NR_LINES numbers that nothing else of @vm uses. KVM allows numbers,
+ *	and routes, up to what it says of KVM_CAP_IRQ_ROUTING: 4096
+ * @fds: for each line an eventfd, made non-blocking here, or -1
  *
- * Return: false if an eventfd is none, or there are no more file descriptors.
+ * Return: false, and @table is as before, if one of @fds is something else, or there are
+ *	too many routes, too great numbers, or no more file descriptors.
  */
 bool kvm_lines_init(struct kvm_lines *c, int vm, uint32_t broadcast_id,
-		    struct kvm_irq_routing *table, uint32_t gsi, const int *fds);
+		    struct kvm_irq_routing *table, pthread_mutex_t *table_lock,
+		    uint32_t gsi, const int *fds);
+
+/**
+ * kvm_lines_look() - vCPUs have come or gone: who reads may be another then
+ * @c: the controller
+ */
+void kvm_lines_look(struct kvm_lines *c);
 
 /**
  * kvm_lines_poll() - raises what was rung and KVM does not take
  * @c: the controller
- * @timeout: in milliseconds, until which nothing is rung: -1 for ever; 0: what was rung
- *	until now
+ * @timeout: how long it waits for the first ring, in milliseconds; -1: for ever. With 0
+ *	it raises all that was rung until now
  *
  * A thread calls it again and again, with no lock held that inject() or collect() waits for.
  */
@@ -87,5 +100,9 @@ void kvm_lines_poll(struct kvm_lines *c, int timeout);
  * Return: whether there is one.
  */
 bool vmm_has_vcpu(uint32_t apic_id);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif /* LIBPARAVIRQ_KVM_H */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include <sys/ioctl.h>
 
 static int hooked_ioctl(int fd, unsigned long request, void *arg);
-#define ioctl hooked_ioctl
+#define ioctl(fd, request, arg) hooked_ioctl(fd, request, (void *)(uintptr_t)(arg))
 #include "kvm.c"
 #include "save-restore.h"
 #undef ioctl
@@ -32,7 +33,9 @@ enum { NR_VCPUS = 4 };
 static const uint32_t ids[NR_VCPUS] = { 0, 1, 300, 600 };
 static int vcpus[NR_VCPUS], fds[NR_LINES];
 static struct kvm_lines c;
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_uint tables, irqfds;	/* ioctls */
+static atomic_bool unlocked, gone;	/* the table was given to KVM so; vCPU 300 has left */
 static atomic_int fail_table, fail_irqfd, block_table, block_irqfd, ring_at_assign = -1;
 static sem_t blocked, go_on;
 static unsigned int done, failed;
@@ -45,7 +48,7 @@ static void check(bool good, const char *name)
 
 bool vmm_has_vcpu(uint32_t apic_id)
 {
-	return apic_id < 2 || apic_id == 300 || apic_id == 600;
+	return apic_id < 2 || (apic_id == 300 && !gone) || apic_id == 600;
 }
 
 static void ring(uint32_t line)
@@ -62,6 +65,10 @@ static int hooked_ioctl(int fd, unsigned long request, void *arg)
 
 	if (request == KVM_SET_GSI_ROUTING) {
 		tables++;
+		if (!pthread_mutex_trylock(&table_lock)) {
+			unlocked = true;
+			pthread_mutex_unlock(&table_lock);
+		}
 		if (block_table) {
 			sem_post(&blocked);
 			sem_wait(&go_on);
@@ -343,8 +350,15 @@ static void everything(void)
 	check(by_vmm(0, -1, 0), "an id that only 8 bits of another are: dropped");
 	put(0, ROUTE(0x1001, 0x43));
 	check(by_vmm(0, -1, 0), "an id whose 8 bits are another: dropped");
+	put(0, ROUTE(300, 0x43));
+	gone = true;
+	kvm_lines_look(&c);
+	check(by_vmm(0, -1, 0), "a vCPU has gone: dropped");
+	gone = false;
+	kvm_lines_look(&c);
+	check(rings(0, 2, 0x43), "it has come: KVM again");
 	put(0, ROUTE(1, 0x44));
-	check(rings(0, 1, 0x44), "KVM again");
+	check(rings(0, 1, 0x44), "and where it is moved to");
 
 	put(0, MASKED(1, 0x44));
 	counted(PARAVIRQ_LATCHED);
@@ -390,6 +404,11 @@ static void everything(void)
 	check(by_vmm(0, 2, 0x91), "KVM refuses a route: the VMM reads the eventfd");
 	put(1, ROUTE(0, 0x92));
 	check(by_vmm(0, 2, 0x91) && rings(1, 0, 0x92), "and goes on to while others have KVM");
+	ring(0);
+	alarm(20);
+	kvm_lines_poll(&c, 1000000);
+	alarm(0);
+	check(got(2, 0x91), "it returns from waiting for a ring");
 	put(0, MASKED(300, 0x91));
 	ring(0);
 	kvm_lines_poll(&c, 0);
@@ -438,6 +457,7 @@ int main(void)
 	struct kvm_lapic_state apic;
 	int kvm = open("/dev/kvm", O_RDWR), vm, i;
 	struct kvm_irq_routing *table;
+	uint32_t max_gsi;
 	bool good;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -472,8 +492,18 @@ int main(void)
 	sem_init(&blocked, 0, 0);
 	sem_init(&go_on, 0, 0);
 	table = calloc(1, sizeof(*table) + NR_LINES * sizeof(*table->entries));
-	check(kvm_lines_init(&c, vm, 0xff, table, GSI, fds), "the lines are made");
+	max_gsi = ioctl(vm, KVM_CHECK_EXTENSION, KVM_CAP_IRQ_ROUTING) - 1;
+	check(!kvm_lines_init(&c, vm, 0xff, table, &table_lock, max_gsi - NR_LINES + 2, fds) &&
+	      !kvm_lines_init(&c, vm, 0xff, table, &table_lock, UINT32_MAX, fds) && !table->nr,
+	      "numbers that KVM does not have are refused");
+	table->nr = max_gsi - NR_LINES + 2;
+	check(!kvm_lines_init(&c, vm, 0xff, table, &table_lock, GSI, fds) &&
+	      table->nr == max_gsi - NR_LINES + 2, "more routes than KVM takes are refused");
+	table->nr = 0;
+	check(kvm_lines_init(&c, vm, 0xff, table, &table_lock, max_gsi - NR_LINES + 1, fds),
+	      "the lines are made, with the last numbers that KVM has");
 	everything();
+	check(!unlocked, "the table is locked whenever KVM is given it");
 	printf("1..%u\n", done);
 	free(table);
 	return failed > 0;
