@@ -150,7 +150,7 @@ def refusals():
     for name in '', 'ABC', 'ABCDE', 'ABCD-', 'abcd', '0BCD', 'AB D', 'PVIC':
         refuse(f'the name "{name}"', BAD_NAME, ports, (name, 'PVIQ0002', 0, 0, [1]))
     refuse('a name twice', BAD_NAME, memory, consumer(1, [1]), consumer(1, [2]))
-    for hid in ('', 'PVIQ02', 'PVIQ00002', 'pviq0002', 'PVIQ_002', 'PVIQ0001', 'PRP0001', 'PNP0501',
+    for hid in ('', 'PVIQ02', 'PVIQ00002', 'pviq0002', 'PVIQ_002', 'PVIQ0001', 'PVIQ0003', 'PRP0001', 'PNP0501',
                 'ACPI0004'):
         refuse(f'the _HID "{hid}"', BAD_HID, memory, ('ABCD', hid, 0, 0, [1]))
     refuse('memory that ends above 4 GiB', BAD_MEMORY, memory, ('ABCD', 'PVIQ0002', 0xfffff000, 0x1001, [1]))

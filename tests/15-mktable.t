@@ -146,7 +146,7 @@ for word in 'x', 'irq=5', 'my':
 bad('lines=1', 'is each key once', *CONSUMER, 'lines=1', 'lines=2')
 bad('hid=PVIQ0002', 'is what has lines=', *CONSUMER)
 bad('lines=1', 'is what has hid=', '--consumer', 'lines=1')
-for hid in ('PVIQ002', 'pviq0002', 'PVIQ00002', 'PVIQ000G', '"', 'PVIQ0002\n', 'PVIQ0001', 'PNP0501',
+for hid in ('PVIQ002', 'pviq0002', 'PVIQ00002', 'PVIQ000G', '"', 'PVIQ0002\n', 'PVIQ0001', 'PVIQ0003', 'PNP0501',
             'ACPI0004'):
     bad(hid.strip(), 'are ids of devices, such as', '--consumer', f'hid={hid}', 'lines=1')
 for name in 'device', 'a,b,c', 'a,"', 'a,' + 'b' * 31, 'a,b\n':

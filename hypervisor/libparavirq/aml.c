@@ -159,7 +159,7 @@ static enum aml_status check(const struct aml_controller *controller,
 		j = strspn(c->hid, characters + 1);
 		if (j < 7 || j > 8 || c->hid[j] || !strncmp(c->hid, "PNP", 3) ||
 		    !strncmp(c->hid, "ACPI", 4) || !strcmp(c->hid, "PRP0001") ||
-		    !strcmp(c->hid, "PVIQ0001"))
+		    !strcmp(c->hid, "PVIQ0001") || !strcmp(c->hid, "PVIQ0003"))
 			return AML_BAD_HID;
 		if ((uint64_t)c->base + c->size > UINT64_C(1) << 32)
 			return AML_BAD_MEMORY;

@@ -144,13 +144,16 @@ void paravirq_channel_reset(struct paravirq_channel *ch)
 }
 
 /**
- * paravirq_channel_init() - make one side of a channel, which is not up
+ * paravirq_channel_init() - make one side of a channel
  * @ch: the side
  * @changes: two words, the same ones for both sides and 0 at first
  * @side: 0 or 1
  * @events: number of events each way, 1 to PARAVIRQ_CHANNEL_MAX_EVENTS
  * @raise: raises a line of the other side, see struct paravirq_channel
  * @opaque: its first argument
+ *
+ * It is as @changes says: if another monitor had the side and may have died,
+ * paravirq_channel_reset() is next.
  *
  * Return: whether side and number of events are allowed.
  */
