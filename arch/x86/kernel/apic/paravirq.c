@@ -122,12 +122,19 @@ static int paravirq_set_affinity(struct irq_data *d, const struct cpumask *mask,
 	return ret;
 }
 
+/* A driver that asks for another type, whatever firmware says, would wait in vain. */
+static int paravirq_irq_set_type(struct irq_data *d, unsigned int type)
+{
+	return type == IRQ_TYPE_EDGE_RISING ? 0 : -EINVAL;
+}
+
 static struct irq_chip paravirq_chip = {
 	.name			= "PARAVIRQ",
 	.irq_ack		= irq_chip_ack_parent,
 	.irq_mask		= paravirq_irq_mask,
 	.irq_unmask		= paravirq_irq_unmask,
 	.irq_retrigger		= irq_chip_retrigger_hierarchy,
+	.irq_set_type		= paravirq_irq_set_type,
 	.irq_set_affinity	= paravirq_set_affinity,
 	.flags			= IRQCHIP_SKIP_SET_WAKE |
 				  IRQCHIP_MASK_ON_SUSPEND |
@@ -468,7 +475,7 @@ void paravirq_remove(struct paravirq *pv)
 }
 EXPORT_SYMBOL_GPL(paravirq_remove);
 
-/* As paravirq_find(), for who goes on with paravirq_mutex held. */
+/* paravirq_find(), with the result valid for as long as the caller holds paravirq_mutex. */
 struct paravirq *paravirq_find_held(struct fwnode_handle *fwnode)
 {
 	struct paravirq *pv;

@@ -221,7 +221,7 @@ static bool fake_ran(struct fake *fake, int n)
 {
 	int ms;
 
-	for (ms = 0; ms < 1000 && atomic_read(&fake->runs) < n; ms++)
+	for (ms = 0; ms < 30000 && atomic_read(&fake->runs) < n; ms++)
 		usleep_range(1000, 1100);
 	msleep(20);
 
@@ -258,13 +258,18 @@ static int fake_alloc(struct fake *fake, u32 line)
 	return paravirq_alloc_irq(dev_fwnode(fake->config.dev), line);
 }
 
-static int fake_request(struct fake *fake)
+static int fake_request_type(struct fake *fake, unsigned long type)
 {
-	int ret = request_irq(fake->virq, fake_interrupt, 0, "paravirq-fake", fake);
+	int ret = request_irq(fake->virq, fake_interrupt, type, "paravirq-fake", fake);
 
 	fake->requested |= !ret;
 
 	return ret;
+}
+
+static int fake_request(struct fake *fake)
+{
+	return fake_request_type(fake, 0);
 }
 
 static void fake_free(struct fake *fake)
@@ -472,6 +477,22 @@ static void paravirq_test_request(struct kunit *test)
 	EXPECT_LOG(fake, "2:on+mask 2:off");
 
 	KUNIT_EXPECT_EQ(test, fake_request(fake), 0);
+	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
+}
+
+/* A driver gets the one type that there is, or an error. */
+static void paravirq_test_type(struct kunit *test)
+{
+	struct fake *fake = test->priv;
+
+	KUNIT_ASSERT_EQ(test, fake_create(fake), 0);
+	fake->virq = fake_map(fake, BASE + LINE);
+	fake->log[0] = '\0';
+
+	KUNIT_EXPECT_EQ(test, fake_request_type(fake, IRQF_TRIGGER_HIGH), -EINVAL);
+	KUNIT_EXPECT_EQ(test, fake_request_type(fake, IRQF_TRIGGER_FALLING), -EINVAL);
+	EXPECT_LOG(fake, "");
+	KUNIT_EXPECT_EQ(test, fake_request_type(fake, IRQF_TRIGGER_RISING), 0);
 	EXPECT_LOG(fake, "2:on+mask 2? 2:on");
 }
 
@@ -689,6 +710,7 @@ static struct kunit_case paravirq_test_cases[] = {
 	KUNIT_CASE(paravirq_test_create),
 	KUNIT_CASE_PARAM(paravirq_test_translate, specifiers_gen_params),
 	KUNIT_CASE(paravirq_test_request),
+	KUNIT_CASE(paravirq_test_type),
 	KUNIT_CASE(paravirq_test_late_move),
 	KUNIT_CASE(paravirq_test_not_taken),
 	KUNIT_CASE(paravirq_test_resume),
