@@ -24,10 +24,13 @@ struct device;
 struct fwnode_handle;
 struct irq_domain;
 
-/* Where nobody takes the instruction it faults, or does nothing: @function is returned. */
-static inline u64 __paravirq_hypercall(u32 function, u32 reg, u64 value)
+/*
+ * By 64-bit code. Where nobody takes the instruction it faults, or does nothing: @function
+ * is returned.
+ */
+static inline u64 __paravirq_hypercall(u32 function, u32 reg, unsigned long value)
 {
-	u64 result = function;
+	unsigned long result = function;
 
 	asm volatile("1: " ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL) "\n"
 		     "2:\n" _ASM_EXTABLE(1b, 2b)
@@ -44,9 +47,9 @@ static inline u64 __paravirq_hypercall(u32 function, u32 reg, u64 value)
  * @read_route:	read the route of @line
  * @write_route: write the route of @line, as one step for the hypervisor
  *
- * Each call is complete when it returns: the hypervisor has acted on it. But for a
- * controller that nobody has found yet, the core calls with a raw spinlock held and
- * interrupts off, so none may sleep; no two calls for one controller run at the same time.
+ * Each call is complete when it returns: the hypervisor has acted on it. No two calls for
+ * one controller run at the same time, and none may sleep: once the controller is found,
+ * the core has a raw spinlock held and interrupts off.
  */
 struct paravirq_ops {
 	const char *name;
