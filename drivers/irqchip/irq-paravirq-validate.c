@@ -46,7 +46,7 @@ static bool selftest;
 module_param(selftest, bool, 0444);
 MODULE_PARM_DESC(selftest, "Raise each requested line once at boot");
 
-#define SELFTEST_TIMEOUT_MS	200
+#define SELFTEST_TIMEOUT_MS	2000
 
 /* One walk over the devices. */
 struct validation {
@@ -162,7 +162,7 @@ static void validate_line(struct validation *v, struct paravirq *pv, u32 number,
 	}
 
 	if (type != IRQ_TYPE_EDGE_RISING)
-		say(v, PROBLEM, "number %#x of %s: trigger type %u, only rising edge (%u) is allowed",
+		say(v, PROBLEM, "number %#x of %s: trigger type %u, allowed is %u, rising edge",
 		    number, name, type, IRQ_TYPE_EDGE_RISING);
 
 	other = claim_line(v, pv, line);

@@ -57,7 +57,7 @@ struct channel {
 	char name[32];
 };
 
-/* Whose number is whose. */
+/* The numbers of channels, each for one device. */
 static struct resource channel_numbers = DEFINE_RES_NAMED(0, PARAVIRQ_CHANNEL_MAX_NUMBER + 1,
 							  "paravirq,channel", 0);
 
