@@ -73,11 +73,12 @@ def sentences(page, others):
 
 
 def tested(defined):
-    """Each of these is named by a test, and nothing else is."""
+    """Each of these is named by a test, and nothing else is; of the drivers by their KUnit."""
     named = collections.defaultdict(set)
-    for top in 'tests', 'tools/testing/selftests/paravirq', 'hypervisor/qemu/tests', 'drivers/virt':
+    for top, end in (('tests', ''), ('tools/testing/selftests/paravirq', ''),
+                     ('hypervisor/qemu/tests', ''), ('arch', '_test.c'), ('drivers', '-test.c')):
         for directory, _, files in os.walk(os.path.join(TOP, top)):
-            for name in files:
+            for name in filter(lambda name, end=end: name.endswith(end), files):
                 path = os.path.relpath(os.path.join(directory, name), TOP)
                 for number in re.findall(rf'\[({NUMBER})\]', read(path)):
                     named[number].add(path)
