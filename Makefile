@@ -35,6 +35,12 @@ endif
 ifeq ($(filter acpi dt dt+acpi,$(FIRMWARE)),)
 $(error FIRMWARE=$(FIRMWARE), allowed are acpi, dt and dt+acpi)
 endif
+# What is Debian's there is of one version.
+SET := $(foreach s,KERNEL KERNEL_SRC QEMU_SRC FIRMWARE TABLES MODULES INITRD HYPERVISOR,\
+	$(if $(findstring command,$(origin $s)),$s))
+ifneq ($(if $(filter demo,$(MAKECMDGOALS)),$(strip $(SET))),)
+$(error make demo takes no $(strip $(SET)))
+endif
 HYPERVISOR ?= qemu
 ifeq ($(filter qemu qemu-pair baremetal,$(HYPERVISOR)),)
 $(error HYPERVISOR=$(HYPERVISOR), allowed are qemu, qemu-pair and baremetal)
@@ -170,7 +176,7 @@ demo:
 	@$(MAKE) -s -C hypervisor/baremetal O=$(CURDIR)/build/baremetal
 	@scripts/fetch-sources debian_qemu
 	@scripts/build-stock demo
-	@scripts/baremetal --test demo --kernel demo --smp 1 --size 256M --memory 768M
+	@KERNEL= scripts/baremetal --test demo --kernel demo --smp 1 --size 256M --memory 768M
 
 ifeq ($(HYPERVISOR),baremetal)
 run:
@@ -185,11 +191,14 @@ run shell:
 	@$(MAKE) -j2 slim qemu tables
 	@scripts/qemu-pair $(if $(filter shell,$@),--shell)
 else
+BOOT := scripts/boot --firmware $(FIRMWARE) $(TABLES:%=--tables %) $(MODULES:%=--modules %) \
+	$(INITRD:%=--initrd %)
+
 # Kernel and QEMU side by side: each has its times when it keeps one processor busy.
 run shell:
+	@$(if $(OWN),$(BOOT) --check)
 	@$(MAKE) -j2 $(if $(MODULES),modules,slim) qemu tables
-	@scripts/boot --firmware $(FIRMWARE) $(TABLES:%=--tables %) $(MODULES:%=--modules %) \
-		$(INITRD:%=--initrd %) $(if $(filter shell,$@),--shell)
+	@$(BOOT) $(if $(filter shell,$@),--shell)
 endif
 
 # A guest that waits in vain in an emulated host has to fail its test before the host is

@@ -34,9 +34,14 @@ esac
 lock()
 {
 	exec 9>>"$BUILD/$1.lock"
-	flock -n 9 || { echo "waiting for another run of ${0##*/}, process $(cat "$BUILD/$1.lock")"; flock 9; }
-	echo $$ >"$BUILD/$1.lock"
+	flock -n 9 || { echo "waiting for $(cat "$BUILD/$1.lock")"; flock 9; }
+	echo "${0##*/}, process $$" >"$BUILD/$1.lock"
 }
+
+# What each takes stands at its top.
+case ${1:-} in
+-*) die "$1: there are no options here, see the top of scripts/${0##*/}." ;;
+esac
 
 # The version of Linux, which names what is made of another one than the usual.
 KERNEL=${KERNEL:-6.12}

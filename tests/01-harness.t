@@ -111,24 +111,26 @@ def tree(d):
             pass
 
 
-# Ended from outside, boot ends QEMU and leaves nothing.
-for number in signal.SIGTERM, signal.SIGINT:
+# Ended from outside, or with who reads what it says, boot ends QEMU and leaves nothing.
+for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE:
     with tempfile.TemporaryDirectory() as d, tempfile.TemporaryDirectory() as top:
         tree(top)
         os.mkdir(f'{top}/build/tables')
         qemu = os.path.join(d, 'qemu')
         with open(qemu, 'w', encoding='utf-8') as f:
-            f.write('#!/bin/sh\necho "$$"\nexec sleep 60\n')
+            f.write('#!/bin/sh\necho "$$"\nwhile sleep 0.1; do echo paravirq; done\n')
         os.chmod(qemu, 0o755)
         with subprocess.Popen([f'{top}/scripts/boot', '--all'], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               env={**os.environ, 'QEMU': qemu, 'TMPDIR': d}) as run:
             run.stdout.readline()   # which guest boots
             pid = int(run.stdout.readline())
-            while run.poll() is None:
+            if number is signal.SIGPIPE:
+                run.stdout.close()
+            while run.poll() is None and number is not signal.SIGPIPE:
                 run.send_signal(number)
-            said = run.stdout.read()
-        guest.equal((run.returncode, 'KeyboardInterrupt' in said), (1, False),
+            said = run.stderr.read()
+        guest.equal((run.returncode, said), (1, ''),
                     f'boot ended by {number.name}: exit status, no traceback')
         guest.equal(os.listdir(d), ['qemu'], f'boot ended by {number.name} leaves no file')
         guest.ok(not os.path.exists(f'/proc/{pid}'), f'boot ended by {number.name} leaves no QEMU')
@@ -217,7 +219,7 @@ with tempfile.TemporaryDirectory() as d:
             said = two.stdout.readline()
             one.stdin.close()
             two.wait()
-    guest.equal(said, f'waiting for another run of second, process {pid}', 'a lock that another process has')
+    guest.equal(said, f'waiting for first, process {pid}', 'a lock that another process has')
 
 # Each file that somebody names: one message with its name, no traceback.
 with tempfile.TemporaryDirectory() as d:
@@ -284,6 +286,7 @@ for settings, said in ((['TABLE=my.aml'], 'no setting TABLE, allowed are KERNEL'
                        (['TABLES=tests'], 'TABLES: tests is a directory'),
                        (['MODULES=tests'], 'MODULES: tests is a directory'),
                        (['INITRD=tests'], 'INITRD: tests is a directory'),
+                       (['demo', 'KERNEL=7.3', 'FIRMWARE=dt'], 'make demo takes no KERNEL FIRMWARE'),
                        (['HYPERVISOR=qemu-pair', 'FIRMWARE=dt'],
                         'HYPERVISOR=qemu-pair takes no TABLES, MODULES, INITRD or FIRMWARE')):
     run = subprocess.run(['make', '-n', 'run', *settings], text=True, check=False,
@@ -300,6 +303,19 @@ for target, setting, said in (('test-kernels', 'STOCK=nope', 'STOCK=nope, allowe
     run = subprocess.run(['make', '-n', target, setting], text=True, check=False,
                          cwd=guest.boot.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     guest.ok(run.returncode == 2 and said in run.stdout, f'make {target} {setting}: {said}')
+run = subprocess.run(['make', 'run', 'MODULES=Makefile'], text=True, check=False, cwd=guest.boot.ROOT,
+                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+guest.equal(run.stdout.splitlines()[0].partition(', ')[0], 'boot: error: Makefile is something else',
+            'make run looks at the files of its user before it builds')
+for command, said in (('boot --kernel nope', 'boot: error: no kernel nope, allowed are slim, '),
+                      ('boot --test nope', 'boot: error: no test nope, allowed are those of tools/'),
+                      ('baremetal --smp 0', 'baremetal: error: argument --smp: 0, allowed are 1 to 256'),
+                      ('mkinitrd --help', 'mkinitrd: --help: there are no options here, see '),
+                      ('fetch-sources linx', 'fetch-sources: linx: allowed are linux, qemu, '),
+                      ('run-tests', 'run-tests: no test is named')):
+    run = subprocess.run(f'scripts/{command}', shell=True, text=True, check=False, cwd=guest.boot.ROOT,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    guest.ok(run.returncode and run.stdout.splitlines()[-1].startswith(said), f'{command}: {said}')
 for jobs in 'abc', '0', '-1':
     run = subprocess.run([os.path.join(guest.boot.ROOT, 'scripts/prepare-deps')], text=True, check=False,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, 'JOBS': jobs})
