@@ -149,7 +149,7 @@ bad('lines=1', 'is what has hid=', '--consumer', 'lines=1')
 for hid in ('PVIQ002', 'pviq0002', 'PVIQ00002', 'PVIQ000G', '"', 'PVIQ0002\n', 'PVIQ0001', 'PVIQ0003', 'PNP0501',
             'ACPI0004'):
     bad(hid.strip(), 'are ids of devices, such as', '--consumer', f'hid={hid}', 'lines=1')
-for name in 'device', 'a,b,c', 'a,"', 'a,' + 'b' * 31, 'a,b\n':
+for name in 'device', 'paravirq,intc', 'paravirq,channel', 'a,b,c', 'a,"', 'a,' + 'b' * 31, 'a,b\n':
     bad(name.strip(), 'are names such as', *CONSUMER, 'lines=1', f'compatible={name}')
 bad('64', 'are 0 to 63', *CONSUMER, 'lines=1,64')
 bad('33', 'those before it', *CONSUMER, 'lines=32-34,33')
@@ -161,11 +161,14 @@ bad('0xfec81000+0x300', 'that of the controller, 0xfec80000+0x1200', *CONSUMER, 
     'memory=0xfec81000+0x300')
 bad('0xfeca0200+0x300', 'that of D000, 0xfeca0000+0x300', *DOORBELL, *CONSUMER, 'lines=1',
     'memory=0xfeca0200+0x300')
-for names in 'a', 'a,b,c', 'a,', 'a,"':
-    bad(names, 'are 2, one for each line', *CONSUMER, 'lines=1,2', f'names={names}')
+for names in 'a', 'a,b,c', 'a,', 'a,"', 'a,a':
+    bad(names, 'are 2, another for each line', *CONSUMER, 'lines=1,2', f'names={names}')
 _, out, _ = mktable('a b', *DOORBELL)
-guest.equal(out, "iasl -we 'a b.asl' && scripts/check-tables 'a b.aml'\n"
-            "dtc -o 'a b.dtb' 'a b.dts' && scripts/check-tables 'a b.dtb'\n", 'a path with a space')
+CHECK = os.path.relpath(os.path.join(ROOT, 'scripts/check-tables'), temp.name)
+guest.equal(out, f"iasl -we 'a b.asl' && {CHECK} 'a b.aml'\n"
+            f"dtc -o 'a b.dtb' 'a b.dts' && {CHECK} 'a b.dtb'\n", 'a path with a space')
+for option in '--transport=pio', '--address=0xe1000000', '--module-lines=1-2':
+    bad(option.partition('=')[2], 'with --external is none', '--external', option, *DOORBELL)
 guest.equal(mktable('no/such'), (1, '', 'mktable: no/such: No such file or directory\n'),
             'a directory that is not there')
 for arguments in ([], ['a', 'b'], ['a', '--li', '3'], ['a', '--lines']):

@@ -223,6 +223,31 @@ def test_tables(tables):
         part.write(whole.read()[:-40])
     status, out = run(CHECK, cut)
     tap(status == 1 and 'neither a whole ACPI table nor a device tree' in out, 'a truncated table fails', out)
+    with open(os.path.join(tables, 'paravirq.aml'), 'rb') as whole, open(cut, 'wb') as part:
+        table = bytearray(whole.read())
+        table[9] ^= 1
+        part.write(table)
+    status, out = run(CHECK, cut, os.path.join(tables, 'pvic.aml'))
+    tap(status == 1 and f'cut.aml: checksum {table[9]:#04x}, allowed is {table[9] ^ 1:#04x}' in out and
+        len(re.findall('^ok ', out, re.M)) == 1, 'a wrong checksum fails, the other table is looked at', out)
+    for source, compiler in (two, 'iasl'), (os.path.join(TOP, 'firmware-tables/template.dts'), 'dtc'):
+        status, out = run(CHECK, source)
+        tap(status == 1 and out.endswith(f'a source, which {compiler} compiles\n'),
+            f'{os.path.basename(source)}: a source, {compiler}', out)
+
+    # What Linux makes no device of.
+    with open(os.path.join(tables, 'made.dts'), 'w', encoding='utf-8') as file:
+        file.write('/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; pvic: i@fec80000 { '
+                   f'reg = <0xfec80000 0x1200>; {INTC} }}; a {{ interrupts-extended = <&pvic 3 1>; }}; '
+                   'soc { b { compatible = "b"; interrupts-extended = <&pvic 4 1>; }; }; '
+                   'bus { compatible = "simple-bus"; c { compatible = "c"; '
+                   'interrupts-extended = <&pvic 5 1>; }; }; };')
+    run('dtc', '-q', '-o', os.path.join(tables, 'made.dtb'), os.path.join(tables, 'made.dts'))
+    status, out = run(CHECK, os.path.join(tables, 'made.dtb'))
+    tap(status == 0 and re.findall('^# (.*)$', out, re.M) == [
+        '/a: Linux makes no device of it by itself: /a has no compatible',
+        '/soc/b: Linux makes no device of it by itself: /soc is no simple-bus'],
+        'what Linux makes no device of is noted', out)
 
 
 def test_descriptors(tables):
@@ -289,6 +314,8 @@ ACPI = {
         'ok ok not ok: register window 0xfec81000 to 0xfec812ff: in use by \\_SB.PVIC'),
     'two names of three': (PVIC + NAMES_OF % '"a", "b"' + FROM % '0x1020, 0x1021, 0x1022' + '}',
                            'ok ok ok ok not ok: 2 interrupt-names, 3 interrupts'),
+    'one name twice': (PVIC + NAMES_OF % '"a", "a"' + FROM % '0x1020, 0x1021' + '}',
+                       'ok ok ok not ok: interrupt-names are a, a, allowed is each once'),
     'three names': (PVIC + NAMES_OF % '"a", "b", "c"' + FROM % '0x1020, 0x1021, 0x1022' + '}', 'ok ok ok ok'),
 }
 INTC = """compatible = "paravirq,intc"; interrupt-controller; #interrupt-cells = <2>; #address-cells = <0>;"""
@@ -323,6 +350,14 @@ DT = {
     'a parent that is none': ('pvic: i@fec80000 { reg = <0xfec80000 0x1200>; ' + INTC + """};
         d { interrupt-parent = <0x99>; interrupts = <3 1>; };""",
         'ok not ok: interrupt-parent 0x99 does not exist'),
+    'a parent that is no controller': ('pvic: i@fec80000 { reg = <0xfec80000 0x1200>; ' + INTC + """};
+        d: d { interrupt-parent = <&d>; interrupts = <3 1>; };""",
+        'ok not ok: interrupt-parent 0x1 is /d, no interrupt controller'),
+    'a circle': ('pvic: i@fec80000 { reg = <0xfec80000 0x1200>; ' + INTC + """};
+        d { interrupt-parent = <&a>; interrupts = <3 1>; };
+        a: a { #interrupt-cells = <2>; interrupt-parent = <&b>; };
+        b: b { #interrupt-cells = <2>; interrupt-parent = <&a>; };""",
+        'ok not ok: interrupt-parent leads in a circle'),
     'an overlay': ('fragment@0 { target = <0xffffffff>; __overlay__ { interrupts = <1 1>; }; };', 'skip'),
 }
 
