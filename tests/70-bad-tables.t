@@ -247,7 +247,13 @@ with tempfile.TemporaryDirectory() as directory:
     base = subprocess.run(['dtc', '-q', '-I', 'dtb', '-O', 'dts'], input=tree, check=True,
                          stdout=subprocess.PIPE).stdout
     for name, wrong in (('seven bytes', b'interrupts = [00 00 00 28 00 00 01];'),
-                        ('no interrupt-parent', b'interrupt-parent = <99>;')):
+                        ('no interrupt-parent', b'interrupt-parent = <99>;'),
+                        ('its own interrupt-parent',
+                         b'interrupt-parent = <&{/doorbell@feca1000}>;'),
+                        ('a circle of interrupt-parents',
+                         b'interrupt-parent = <&a>; }; a: a { #interrupt-cells = <2>; '
+                         b'interrupt-parent = <&b>; }; b: b { #interrupt-cells = <2>; '
+                         b'interrupt-parent = <&a>;')):
         dts = base + b'/ { doorbell@feca1000 { ' + wrong + b' }; };'
         with open(f'{directory}/t.dtb', 'wb') as f:
             f.write(subprocess.run(['dtc', '-q', '-f', '-I', 'dts', '-O', 'dtb'], input=dts,
