@@ -4,9 +4,9 @@
  * iasl: to copy into a VMM, which calls aml_paravirq() of aml.c. Calls nothing.
  *
  * It has no names of interrupts ("interrupt-names"), no lines for modules
- * ("paravirq,module-lines"), no hypercalls and no channels. Whether addresses are free, of what is in the
- * table and of local APICs, and whether an IO-APIC has the numbers from @gsb on, is left to
- * scripts/check-tables and to who calls.
+ * ("paravirq,module-lines"), no hypercalls and no channels. Whether addresses are free, of
+ * what is in the table and of local APICs, and whether an IO-APIC has the numbers from @gsb
+ * on, is left to scripts/check-tables and to who calls.
  *
  * Copyright (C) 2026 The paravirq authors
  */
